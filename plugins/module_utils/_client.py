@@ -1,0 +1,388 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP to one Terraform Enterprise: session, retries and rate limit, pages, JSON:API errors.
+
+This room knows nothing of sharing. "API n" in the whole collection means the section of that number in the
+project's notes on TFE's admin API.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+from ._errors import TfeError
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
+    from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, ResponseError
+    from urllib3.util import Retry, Timeout
+except ImportError:
+    # The classes below must be definable, so that the module can say what is missing.
+    HTTPAdapter = Retry = object  # type: ignore[assignment,misc]
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+if TYPE_CHECKING:
+    from ._connection import Connection
+
+VERSION = "0.1.0"
+PAGE_SIZE = 100
+"""The server's maximum; one more is answered with 422 (API 3)."""
+
+_MEDIA_TYPE = "application/vnd.api+json"
+_RETRIED_STATUS = (429, 500, 502, 503, 504)
+_BACKOFF_FACTOR = 0.5
+_RATE_LIMIT_PATIENCE = 180.0
+"""Seconds that one request may spend waiting because of 429: other users of the same limit come and go."""
+_LONGEST_WAIT = 60.0
+_SHORTEST_WAIT = 0.1
+_JITTER = 0.3
+_MOST_PAGES = 10_000
+
+_CAUSES = {
+    401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed: "
+    "sign in to TFE in a browser once, then run again.",
+    403: "The token's user may not do this.",
+}
+
+
+class ApiError(TfeError):
+    """The server refused or failed. ``status`` is the HTTP status, 0 where there was no answer at all."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a collection (API 3). The totals are None where the server does not tell them."""
+
+    items: list[dict[str, Any]]
+    total_pages: int | None
+    total_count: int | None
+
+
+class Client:
+    """A session with one TFE. ``warn`` takes one sentence for the user."""
+
+    def __init__(self, connection: Connection, warn: Callable[[str], None]) -> None:
+        self.address = connection.address
+        self.application = ""
+        """What the server last called itself in TFP-AppName; "" where it did not (API 6.3)."""
+        self._verify = connection.verify
+        self._timeout = Timeout(total=connection.timeout)
+        self._session = requests.Session()
+        # No .netrc, no REQUESTS_CA_BUNDLE, no cookie may stand in for what the user configured.
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._session.auth = _Bearer(connection.token)
+        self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
+        self._proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
+        retry = _Retry(
+            total=connection.max_retries,
+            other=0,  # a certificate that does not verify will not verify the next time either
+            allowed_methods=None,  # every write replaces a whole list or a flag, so sending it twice changes nothing
+            status_forcelist=_RETRIED_STATUS,
+            backoff_factor=_BACKOFF_FACTOR,
+            raise_on_status=False,
+            warn=warn,
+        )
+        self._session.mount(connection.address, _WholeBodyAdapter(max_retries=retry))
+        if not connection.verify:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+        """The JSON:API document at ``path`` (below /api/v2, with its leading slash). Raises ApiError."""
+        document = self._exchange("GET", path, query=query)
+        if document is None:
+            raise ApiError(f"GET {self._url(path)} answered without a document. {_NOT_TFE}")
+        return document
+
+    def write(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Sends a JSON:API document; the answer's document, None where it has none (204). Raises ApiError."""
+        return self._exchange(method, path, body=body)
+
+    def page(self, path: str, number: int = 1) -> Page:
+        """One page of a collection, of 100 items at the most."""
+        document = self.get(path, {"page[number]": number, "page[size]": PAGE_SIZE})
+        items = document["data"]
+        if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("id") for item in items):
+            raise ApiError(f"GET {self._url(path)} answered with something that is not a list. {_NOT_TFE}")
+        meta = document.get("meta")
+        pagination = meta.get("pagination") if isinstance(meta, dict) else None
+        if not isinstance(pagination, dict):
+            pagination = {}
+        return Page(items, _count(pagination.get("total-pages")), _count(pagination.get("total-count")))
+
+    def collection(self, path: str, first: Page | None = None) -> list[dict[str, Any]]:
+        """Every item of a collection, each once; ``first`` is its first page where that was read already.
+
+        A list that changed between two pages is read once more; one that does not add up then is an error, since a
+        list that is cut short would be taken for revoked access.
+        """
+        items, problem = self._walk(path, first or self.page(path))
+        if problem:
+            items, problem = self._walk(path, self.page(path))
+        if problem:
+            raise ApiError(f"GET {self._url(path)} does not give a complete list: {problem}.")
+        return items
+
+    def _walk(self, path: str, page: Page) -> tuple[list[dict[str, Any]], str]:
+        """(items, "" or why they cannot be the whole list)."""
+        total = page.total_count
+        items = {str(item["id"]): item for item in page.items}
+        repeated = len(page.items) - len(items)
+        for number in range(2, _MOST_PAGES):
+            if not _may_go_on(page, number - 1, len(items)):
+                break
+            page = self.page(path, number)
+            if page.total_count != total:
+                return [], "it kept changing while it was read"
+            fresh = {str(item["id"]): item for item in page.items if str(item["id"]) not in items}
+            if not fresh:
+                break
+            repeated += len(page.items) - len(fresh)
+            items.update(fresh)
+        if total is not None and total != len(items):
+            return [], f"the server counts {total} items and sent {len(items)}"
+        if repeated:
+            return [], "items came twice while it was read"
+        return list(items.values()), ""
+
+    def _url(self, path: str) -> str:
+        return f"{self.address}/api/v2{path}"
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
+        started = time.monotonic()
+        try:
+            response = self._session.request(
+                method,
+                self._url(path),
+                params=query,
+                data=None if body is None else json.dumps(body),
+                headers=None if body is None else {"Content-Type": _MEDIA_TYPE},
+                timeout=self._timeout,  # type: ignore[arg-type]  # requests hands urllib3's own class through
+                verify=self._verify,
+                proxies=self._proxies,
+                allow_redirects=False,
+            )
+        except (requests.RequestException, HTTPError) as error:
+            raise ApiError(f"{method} {self._url(path)} got no answer{_effort(started)}: {_reason(error)}.") from error
+        self.application = response.headers.get("TFP-AppName", "")
+        self._refuse_bad_status(method, path, response, started)
+        return self._document(method, path, response)
+
+    def _refuse_bad_status(self, method: str, path: str, response: requests.Response, started: float) -> None:
+        status = response.status_code
+        if 200 <= status < 300:
+            return
+        said = f"{method} {self._url(path)} answered {status} {response.reason or ''}".rstrip()
+        if 300 <= status < 400:
+            raise ApiError(
+                f"{said}, a redirect to {response.headers.get('Location', 'nowhere')}. It was not followed, since the "
+                "token is for this address only: set tfe_address to the address that TFE itself answers at.",
+                status,
+            )
+        if status in _RETRIED_STATUS:
+            said += _effort(started)
+        details = _server_words(response.raw.data)
+        parts = [f"{said}: {details}" if details else said, _CAUSES.get(status, "")]
+        raise ApiError(". ".join(part.rstrip(".") for part in parts if part) + ".", status)
+
+    def _document(self, method: str, path: str, response: requests.Response) -> dict[str, Any] | None:
+        if not response.raw.data.strip():
+            return None
+        document = _json(response.raw.data)
+        if not isinstance(document, dict) or "data" not in document:
+            kind = response.headers.get("Content-Type", "no content type")
+            raise ApiError(
+                f"{method} {self._url(path)} answered {response.status_code} with something that is not a JSON:API "
+                f"document ({kind}). {_NOT_TFE}",
+                response.status_code,
+            )
+        return document
+
+
+_NOT_TFE = "Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
+
+
+class _Bearer:
+    """Sets the token as requests' own auth, which takes precedence over every other source of credentials."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Retry(Retry):
+    """urllib3's policy, with the waits that TFE asks for (API 5) and a warning for each.
+
+    429 says "later", not "failed": it is bounded by ``patience`` seconds of waiting, not by the number of tries.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        warn: Callable[[str], None] | None = None,
+        patience: float = _RATE_LIMIT_PATIENCE,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.warn = warn or (lambda _sentence: None)
+        self.patience = patience
+        self.wait = 0.0
+
+    def new(self, **kw: Any) -> _Retry:
+        return super().new(**{"warn": self.warn, "patience": self.patience, **kw})
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> _Retry:
+        limited = response is not None and response.status == 429
+        counted = self.new(total=int(self.total or 0) + 1) if limited else self
+        following: _Retry = super(_Retry, counted).increment(method, url, response, error, _pool, _stacktrace)
+        following.wait = following._seconds_to_wait(response)
+        if limited:
+            following.patience -= following.wait
+            if following.patience < 0:
+                raise MaxRetryError(_pool, url or "", ResponseError("too many 429 error responses"))
+        reason = f"answered {response.status}" if response is not None else f"failed ({_reason(error)})"
+        path = (url or "").partition("?")[0]
+        self.warn(f"{method} {path} {reason}; trying again in {following.wait:.1f} s.")
+        return following
+
+    def sleep(self, response: Any = None) -> None:
+        time.sleep(self.wait)
+
+    def _seconds_to_wait(self, response: Any) -> float:
+        asked = self._asked_wait(response) if response is not None else None
+        if asked is None:
+            wait = self.get_backoff_time()
+        else:
+            wait = max(asked, _SHORTEST_WAIT)
+        return min(wait, _LONGEST_WAIT) + random.uniform(0, _JITTER)
+
+    def _asked_wait(self, response: Any) -> float | None:
+        """Seconds from X-RateLimit-Reset (a float, relative; API 5), else from Retry-After in either form."""
+        if response.status == 429:
+            try:
+                return float(response.headers.get("X-RateLimit-Reset") or "none")
+            except ValueError:
+                pass
+        try:
+            return self.get_retry_after(response)
+        except (InvalidHeader, ValueError, OverflowError):
+            return None
+
+
+class _WholeBodyAdapter(HTTPAdapter):
+    """Reads each body while urllib3 still watches, so that one that is cut off counts as a failed try as well.
+
+    The body is in ``response.raw.data`` then, not in ``response.content``.
+    """
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _read_bodies(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        _read_bodies(manager)
+        return manager
+
+
+class _WholeBody:
+    def urlopen(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.update(preload_content=True, decode_content=True, enforce_content_length=True)
+        return super().urlopen(*args, **kwargs)  # type: ignore[misc]
+
+
+def _read_bodies(manager: Any) -> None:
+    manager.pool_classes_by_scheme = {
+        scheme: pool if issubclass(pool, _WholeBody) else type(pool.__name__, (_WholeBody, pool), {})
+        for scheme, pool in manager.pool_classes_by_scheme.items()
+    }
+
+
+def _may_go_on(page: Page, number: int, seen: int) -> bool:
+    """Whether there may be a page after page ``number``, with ``seen`` items so far."""
+    if page.total_count is not None and seen >= page.total_count:
+        return False
+    if page.total_pages is not None:
+        return number < page.total_pages
+    # No word of more pages. Servers cut lists at round numbers (20 and 100 by API 3), so only a round one may be cut.
+    return bool(page.items) and len(page.items) % 10 == 0
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _json(data: bytes) -> Any:
+    """The parsed text, None where it is not JSON."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _server_words(data: bytes) -> str:
+    """What an error document says, whatever its shape (API 6.1); "" where it says nothing readable."""
+    document = _json(data)
+    if not isinstance(document, dict):
+        return ""
+    errors = document.get("errors")
+    entries = errors if isinstance(errors, list) else [errors or document.get("message") or ""]
+    return "; ".join(filter(None, (_error_words(entry) for entry in entries)))
+
+
+def _error_words(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return str(entry)
+    return ": ".join(str(entry[key]) for key in ("title", "detail") if entry.get(key))
+
+
+def _effort(started: float) -> str:
+    return f" after trying for {time.monotonic() - started:.0f} s"
+
+
+def _reason(error: BaseException | None) -> str:
+    """The innermost reason, without urllib3's object addresses and pool names."""
+    while True:
+        inner = getattr(error, "reason", None) or next(
+            (arg for arg in getattr(error, "args", ()) if isinstance(arg, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    text = str(error)
+    return text.rpartition(">: ")[2] or type(error).__name__

@@ -1,0 +1,11 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one family of exceptions whose text is written for the person who runs the task."""
+
+from __future__ import annotations
+
+
+class TfeError(Exception):
+    """A failure that the user can act on; ``str()`` of it is the whole message and holds no secret."""

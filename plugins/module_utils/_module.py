@@ -1,0 +1,47 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Builds a module, runs its work, and turns every exception into one failure that a person can act on."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ._client import REQUESTS_IMPORT_ERROR, Client
+from ._connection import OPTIONS, connect
+from ._errors import TfeError
+
+
+def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[str, Any]]) -> None:
+    """Runs one module from its arguments to its answer.
+
+    ``spec`` is the argument spec without the connection options. ``work`` takes the module and a client, and returns
+    the result; it must not write when ``module.check_mode`` is set.
+    """
+    module = AnsibleModule(argument_spec={**OPTIONS, **spec}, supports_check_mode=True)
+    if REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    try:
+        connection = connect(module.params, os.environ)
+        # A token from the environment is unknown to Ansible's censoring of output until it is told.
+        module.no_log_values.update(connection.secrets)
+        for warning in connection.warnings:
+            module.warn(warning)
+        result = work(module, Client(connection, module.warn))
+    except TfeError as error:
+        module.fail_json(msg=str(error))
+    except Exception as error:
+        module.fail_json(
+            msg=f"Unexpected {type(error).__name__}: {error}. This is a fault of the tfe.admin collection: "
+            "please report it with the traceback.",
+            exception=traceback.format_exc(),
+        )
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
