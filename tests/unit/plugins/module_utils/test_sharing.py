@@ -1,0 +1,194 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules of sharing: the table of states, what may be asked for, and properties that hold for every request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.tfe.admin.plugins.module_utils._sharing import (
+    Organization,
+    Partnership,
+    Request,
+    Sharing,
+    UsageError,
+    make_plan,
+    match,
+    parse_request,
+    refuse_hidden_revocation,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+PRODUCER = Organization("delta", "org-Hh3mVn8cYtR5wKzE")
+EVERYONE = Sharing(everyone=True)
+
+
+def organization(name: str) -> Organization:
+    return Organization(name, f"id-of-{name}")
+
+
+def shared_with(*names: str) -> Sharing:
+    return Sharing(everyone=False, partnerships=tuple(Partnership(organization(name), f"mp-{name}") for name in names))
+
+
+def options(**given_options: Any) -> dict[str, Any]:
+    return {"organization": "delta", "consumers": None, "state": "exact", "global_module_sharing": None, **given_options}
+
+
+def request_for(names: list[str] | None, state: str = "exact", share_globally: bool | None = None) -> Request:
+    return Request("delta", None if names is None else tuple(names), state, share_globally)
+
+
+def outcome(before: Sharing, request: Request) -> tuple[bool, list[str], list[str], list[str], int]:
+    """(everyone, consumers, added, removed, number of warnings) of a plan."""
+    plan = make_plan(request, PRODUCER, before, [organization(name) for name in request.consumers or ()])
+    return plan.after.everyone, plan.after.names, plan.added, plan.removed, len(plan.warnings)
+
+
+@pytest.mark.parametrize(
+    ("before", "request_", "expected"),
+    [
+        # The producer does not share globally.
+        (shared_with("a", "b"), request_for(["b", "c"]), (False, ["b", "c"], ["c"], ["a"], 0)),
+        (shared_with("a", "b"), request_for(["b", "a"]), (False, ["a", "b"], [], [], 0)),
+        (shared_with("a", "b"), request_for([]), (False, [], [], ["a", "b"], 0)),
+        (shared_with(), request_for([]), (False, [], [], [], 0)),
+        (shared_with("a"), request_for(["b"], "present"), (False, ["a", "b"], ["b"], [], 0)),
+        (shared_with("a"), request_for(["a"], "present"), (False, ["a"], [], [], 0)),
+        (shared_with("a"), request_for([], "present"), (False, ["a"], [], [], 0)),
+        (shared_with("a", "b"), request_for(["b"], "absent"), (False, ["a"], [], ["b"], 0)),
+        (shared_with("a"), request_for(["c"], "absent"), (False, ["a"], [], [], 0)),
+        (shared_with("a"), request_for([], "absent"), (False, ["a"], [], [], 0)),
+        (shared_with("a"), request_for(["a"], "exact", False), (False, ["a"], [], [], 0)),
+        (shared_with("a"), request_for(None, share_globally=True), (True, [], [], ["a"], 1)),
+        (shared_with(), request_for(None, share_globally=True), (True, [], [], [], 0)),
+        (shared_with("a"), request_for(None, share_globally=False), (False, ["a"], [], [], 0)),
+        # The producer shares globally.
+        (EVERYONE, request_for(["a"]), (False, ["a"], ["a"], [], 1)),
+        (EVERYONE, request_for([]), (False, [], [], [], 1)),
+        (EVERYONE, request_for(["a"], "exact", False), (False, ["a"], ["a"], [], 0)),
+        (EVERYONE, request_for(["a"], "present", False), (False, ["a"], ["a"], [], 0)),
+        (EVERYONE, request_for(["a"], "absent", False), (False, [], [], [], 0)),
+        (EVERYONE, request_for(None, share_globally=True), (True, [], [], [], 0)),
+        (EVERYONE, request_for(None, share_globally=False), (False, [], [], [], 0)),
+    ],
+)
+def test_table_of_states(
+    before: Sharing, request_: Request, expected: tuple[bool, list[str], list[str], list[str], int]
+) -> None:
+    assert outcome(before, request_) == expected
+    refuse_hidden_revocation(request_, PRODUCER, before.everyone)  # none of these hides a revocation
+
+
+@pytest.mark.parametrize("names", [["a"], []])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_adding_or_removing_under_global_sharing_is_refused(state: str, names: list[str]) -> None:
+    with pytest.raises(UsageError, match="add global_module_sharing: false"):
+        refuse_hidden_revocation(request_for(names, state), PRODUCER, everyone=True)
+
+
+def test_turning_global_sharing_off_is_a_change_even_with_equal_lists() -> None:
+    assert make_plan(request_for([]), PRODUCER, EVERYONE, []).changed
+
+
+def test_a_kept_consumer_keeps_its_partnership_id_and_a_new_one_has_none() -> None:
+    plan = make_plan(request_for(["a", "b"]), PRODUCER, shared_with("a"), [organization("A"), organization("b")])
+    assert [(p.consumer.name, p.id) for p in plan.after.partnerships] == [("a", "mp-a"), ("b", None)]
+
+
+@pytest.mark.parametrize(
+    ("consumers", "message"),
+    [
+        (["a", ""], r"consumers\[1\] is blank"),
+        ([None], r"consumers\[0\] is blank"),
+        (["a", "  "], r"consumers\[1\]"),
+        (["a", "b c"], r"consumers\[1\] is 'b c'"),
+        (["a\nb"], r"consumers\[0\]"),
+        (["a/b"], r"consumers\[0\]"),
+        ([".."], r"consumers\[0\]"),
+        ([True], r"consumers\[0\] is True"),
+        ([["a"]], r"consumers\[0\]"),
+        ([{"name": "a"}], r"consumers\[0\]"),
+        (["a", " DELTA"], r"consumers\[1\] is 'DELTA', the producing organization itself"),
+    ],
+)
+@pytest.mark.parametrize("state", ["exact", "present", "absent"])
+def test_an_element_that_cannot_be_meant_is_named_by_its_index(consumers: list[Any], message: str, state: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        parse_request(options(consumers=consumers, state=state))
+
+
+@pytest.mark.parametrize(
+    ("given_options", "message"),
+    [
+        ({}, "Nothing is asked for"),
+        ({"consumers": ["a"], "global_module_sharing": True}, "exclude each other"),
+        ({"consumers": [], "global_module_sharing": True}, "exclude each other"),
+        ({"consumers": ["a"], "organization": " "}, "organization must be the name"),
+        ({"consumers": ["a"], "organization": "a/b"}, "organization must be the name"),
+    ],
+)
+def test_usage_errors(given_options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        parse_request(options(**given_options))
+
+
+def test_numbers_count_as_their_text_and_stray_spaces_do_not_count() -> None:
+    assert parse_request(options(consumers=[42, " gamma ", "0815"])).consumers == ("42", "gamma", "0815")
+
+
+def test_a_name_matches_in_any_case_and_an_id_only_exactly() -> None:
+    gamma = Organization("Gamma", "org-7kPzQw3RtYb2NmXa")
+    assert match(["gAMMA", "org-7kPzQw3RtYb2NmXa"], [gamma]) == {"gAMMA": gamma, "org-7kPzQw3RtYb2NmXa": gamma}
+    assert match(["org-7kpzqw3rtyb2nmxa", "gam"], [gamma]) == {}
+
+
+def test_an_element_that_means_two_organizations_is_refused() -> None:
+    named_like_an_id = Organization("org-7kPzQw3RtYb2NmXa", "org-2222222222222222")
+    with pytest.raises(UsageError, match="of one organization and the external id of another"):
+        match(["org-7kPzQw3RtYb2NmXa"], [named_like_an_id, Organization("gamma", "org-7kPzQw3RtYb2NmXa")])
+
+
+_NAMES = st.lists(st.sampled_from(["a", "b", "c", "d", "A", "B", "e1", "F-f"]), max_size=8)
+
+
+@st.composite
+def _requests(draw: st.DrawFn) -> Request:
+    names = draw(st.none() | _NAMES)
+    flag = draw(st.booleans()) if names is None else draw(st.sampled_from([None, False]))
+    return request_for(names, draw(st.sampled_from(["exact", "present", "absent"])), flag)
+
+
+@st.composite
+def _sharings(draw: st.DrawFn) -> Sharing:
+    if draw(st.booleans()):
+        return EVERYONE
+    return shared_with(*{name.casefold(): name for name in draw(_NAMES)}.values())
+
+
+@given(before=_sharings(), request_=_requests())
+def test_the_plan_reaches_what_was_asked_for_and_then_there_is_nothing_left_to_do(
+    before: Sharing, request_: Request
+) -> None:
+    wanted = [organization(name) for name in request_.consumers or ()]
+    plan = make_plan(request_, PRODUCER, before, wanted)
+
+    def keys(names: list[str]) -> set[str]:
+        return {name.casefold() for name in names}
+
+    asked, had, has = {o.key for o in wanted}, keys(before.names), keys(plan.after.names)
+    if request_.consumers is None:
+        assert plan.after.everyone == request_.share_globally
+        assert has == (set() if before.everyone != request_.share_globally else had)
+    else:
+        assert not plan.after.everyone
+        assert has == {"exact": asked, "present": had | asked, "absent": had - asked}[request_.state]
+    assert keys(plan.added) == has - had
+    assert keys(plan.removed) == had - has
+    assert plan.changed == (before.everyone != plan.after.everyone or has != had)
+    assert len(plan.after.names) == len(has)
+    assert not make_plan(request_, PRODUCER, plan.after, wanted).changed

@@ -1,0 +1,390 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``tfe_module_consumers`` as a real module over real HTTP: states, returns, requests, errors, on every release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Organization, Simulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, PROFILES, RunModule, StartSimulator
+
+DELTA = "/api/v2/admin/organizations/delta"
+E1 = f"{DELTA}/module-consumers"
+E2 = f"{DELTA}/relationships/module-consumers"
+E5 = f"{DELTA}/registry-partnerships"
+
+
+def instance(*consumers: str, everyone: bool = False, **settings: Any) -> list[Organization]:
+    """The small instance, with delta sharing with these consumers or with everyone."""
+    delta = Organization("delta", module_consumers=consumers, global_modules=everyone, **settings)
+    return [delta, *ORGANIZATIONS[1:]]
+
+
+def sent(tfe: Simulator) -> list[str]:
+    return [f"{request.method} {request.path}" for request in tfe.requests]
+
+
+def writes(tfe: Simulator) -> list[Exchange]:
+    return [request for request in tfe.requests if request.method != "GET"]
+
+
+TABLE = [
+    # (consumers before, everyone before, options, consumers after, everyone after, added, removed, number of warnings)
+    ((), False, {"consumers": ["gamma"]}, ["Gamma"], False, ["Gamma"], [], 0),
+    (("Gamma",), False, {"consumers": ["GAMMA"]}, ["Gamma"], False, [], [], 0),
+    (("Gamma", "zeta"), False, {"consumers": ["zeta", "eta"]}, ["eta", "zeta"], False, ["eta"], ["Gamma"], 0),
+    (("Gamma", "zeta"), False, {"consumers": []}, [], False, [], ["Gamma", "zeta"], 0),
+    ((), False, {"consumers": []}, [], False, [], [], 0),
+    ((), True, {"consumers": ["zeta"]}, ["zeta"], False, ["zeta"], [], 1),
+    ((), True, {"consumers": []}, [], False, [], [], 1),
+    ((), True, {"consumers": ["zeta"], "global_module_sharing": False}, ["zeta"], False, ["zeta"], [], 0),
+    ((), True, {"consumers": [], "global_module_sharing": False}, [], False, [], [], 0),
+    (("zeta",), False, {"consumers": ["eta"], "state": "present"}, ["eta", "zeta"], False, ["eta"], [], 0),
+    (("zeta",), False, {"consumers": ["zeta"], "state": "present"}, ["zeta"], False, [], [], 0),
+    (("zeta",), False, {"consumers": [], "state": "present"}, ["zeta"], False, [], [], 0),
+    (("zeta", "eta"), False, {"consumers": ["zeta"], "state": "absent"}, ["eta"], False, [], ["zeta"], 0),
+    (("zeta",), False, {"consumers": ["zeta"], "state": "absent"}, [], False, [], ["zeta"], 0),
+    (("zeta",), False, {"consumers": ["long-gone"], "state": "absent"}, ["zeta"], False, [], [], 0),
+    (
+        *((), True, {"consumers": ["eta"], "state": "present", "global_module_sharing": False}),
+        *(["eta"], False, ["eta"], [], 0),
+    ),
+    ((), True, {"consumers": ["eta"], "state": "absent", "global_module_sharing": False}, [], False, [], [], 0),
+    (("eta",), False, {"consumers": ["eta"], "global_module_sharing": False}, ["eta"], False, [], [], 0),
+    (("eta", "zeta"), False, {"global_module_sharing": True}, [], True, [], ["eta", "zeta"], 1),
+    ((), False, {"global_module_sharing": True}, [], True, [], [], 0),
+    ((), True, {"global_module_sharing": True}, [], True, [], [], 0),
+    ((), True, {"global_module_sharing": False}, [], False, [], [], 0),
+    (("eta",), False, {"global_module_sharing": False}, ["eta"], False, [], [], 0),
+    (("eta",), False, {"consumers": [42], "state": "present"}, ["42", "eta"], False, ["42"], [], 0),
+]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(
+    ("before", "everyone_before", "options", "after", "everyone_after", "added", "removed", "warned"), TABLE
+)
+def test_table_of_states(
+    start: StartSimulator,
+    run: RunModule,
+    profile: str,
+    before: tuple[str, ...],
+    everyone_before: bool,
+    options: dict[str, Any],
+    after: list[str],
+    everyone_after: bool,
+    added: list[str],
+    removed: list[str],
+    warned: int,
+) -> None:
+    tfe = start(*instance(*before, everyone=everyone_before), profile=profile)
+    task = {"organization": "Delta", **options}
+    changes = sorted(before) != after or everyone_before != everyone_after
+
+    predicted = run(task, check=True, diff=True)
+    assert tfe.sharing("delta").module_consumers == tuple(sorted(before))
+    assert tfe.sharing("delta").global_modules == everyone_before
+    done = run(task, diff=True)
+    assert list(tfe.sharing("delta").module_consumers) == after
+    assert tfe.sharing("delta").global_modules == everyone_after
+
+    assert done["changed"] == changes
+    assert done["organization"] == {"name": "delta", "external_id": tfe.external_id("delta")}
+    assert (done["global_module_sharing"], done["consumers"]) == (everyone_after, after)
+    assert (done["added"], done["removed"]) == (added, removed)
+    assert done["diff"] == {
+        "before": {"global_module_sharing": everyone_before, "consumers": sorted(before)},
+        "after": {"global_module_sharing": everyone_after, "consumers": after},
+    }
+    assert len(done.get("warnings", [])) == warned
+    assert [partnership.pop("id", "no id") is None for partnership in done["partnerships"]].count("no id") == 0
+    assert done["partnerships"] == [
+        {
+            "consuming_organization_id": tfe.external_id(name),
+            "consuming_organization_name": name,
+            "producing_organization_id": tfe.external_id("delta"),
+            "producing_organization_name": "delta",
+        }
+        for name in after
+    ]
+    for key in ("changed", "organization", "global_module_sharing", "consumers", "added", "removed", "diff"):
+        assert predicted[key] == done[key], key
+    assert predicted.get("warnings", []) == done.get("warnings", [])
+
+    tfe.forget()
+    again = run(task)
+    assert not again["changed"]
+    assert (again["consumers"], again["added"], again["removed"]) == (after, [], [])
+    assert not writes(tfe)
+    assert "diff" not in again
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("consumers", [["eta"], []])
+def test_present_and_absent_under_global_sharing_fail_before_any_write(
+    start: StartSimulator, run: RunModule, profile: str, check: bool, state: str, consumers: list[str]
+) -> None:
+    tfe = start(*instance(everyone=True), profile=profile)
+    answer = run({"organization": "delta", "consumers": consumers, "state": state}, check=check)
+    assert answer["failed"]
+    assert "add global_module_sharing: false" in answer["msg"]
+    assert not writes(tfe)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_names_and_ids_are_mixed_and_counted_once(start: StartSimulator, run: RunModule, profile: str) -> None:
+    tfe = start(*instance("zeta"), profile=profile)
+    consumers = [tfe.external_id("Gamma"), "gamma", "ZETA", tfe.external_id("zeta"), "eta"]
+    answer = run({"organization": "delta", "consumers": consumers})
+    assert answer["consumers"] == ["Gamma", "eta", "zeta"]
+    assert answer["added"] == ["Gamma", "eta"]
+    assert tfe.sharing("delta").module_consumers == ("Gamma", "eta", "zeta")
+    gone = run({"organization": "delta", "consumers": [tfe.external_id("zeta"), "ETA"], "state": "absent"})
+    assert (gone["removed"], tfe.sharing("delta").module_consumers) == (["eta", "zeta"], ("Gamma",))
+
+
+# The requests, exactly.
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (100, 1), (101, 2), (250, 3)])
+def test_unchanged_costs_one_read_and_one_for_each_hundred_consumers(
+    start: StartSimulator, run: RunModule, profile: str, count: int, pages: int
+) -> None:
+    names = [f"team-{i:04}" for i in range(count)]
+    delta = Organization("delta", module_consumers=tuple(names))
+    tfe = start(delta, *map(Organization, names), profile=profile)
+    answer = run({"organization": "delta", "consumers": names})
+    assert not answer["changed"]
+    if profile == "202012-1":
+        # The only list there comes whole, without a word about pages; a round number of items might have been cut.
+        assert sent(tfe) == [f"GET {DELTA}", f"GET {E1}"] + [f"GET {E1}"] * (count > 0 and count % 10 == 0)
+    else:
+        assert sent(tfe) == [f"GET {DELTA}", *[f"GET {E2}"] * pages]
+        assert [request.query for request in tfe.requests[1:]] == [
+            {"page[number]": str(number), "page[size]": "100"} for number in range(1, pages + 1)
+        ]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_one_new_name_costs_one_look_up_and_one_write(start: StartSimulator, run: RunModule, profile: str) -> None:
+    tfe = start(*instance("zeta"), profile=profile)
+    answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
+    reader = E1 if profile == "202012-1" else E2
+    assert sent(tfe) == [f"GET {DELTA}", f"GET {reader}", "GET /api/v2/admin/organizations/eta", f"PATCH {E1}"]
+    write = tfe.requests[-1]
+    ids = [tfe.external_id("zeta"), tfe.external_id("eta")]
+    assert write.body == {
+        "data": {"type": "module-partnerships", "attributes": {"module-consuming-organization-ids": ids}}
+    }
+    assert all(request.headers["authorization"] == f"Bearer {tfe.admin_token}" for request in tfe.requests)
+    assert all(request.headers["accept"] == "application/vnd.api+json" for request in tfe.requests)
+    assert write.headers["content-type"] == "application/vnd.api+json"
+    assert all(partnership["id"].startswith("mp-") for partnership in answer["partnerships"])
+
+
+def test_without_e1_names_are_written_and_the_list_is_read_back(start: StartSimulator, run: RunModule) -> None:
+    for status in ("404", "405", "410"):
+        tfe = start(*instance("zeta"), behaviour=Behaviour(legacy_write=status))
+        answer = run({"organization": "delta", "consumers": ["ETA"], "state": "present"})
+        assert answer["consumers"] == ["eta", "zeta"]
+        look_up = "GET /api/v2/admin/organizations/ETA"
+        assert sent(tfe) == [f"GET {DELTA}", f"GET {E2}", look_up, f"PATCH {E1}", f"PATCH {E2}", f"GET {E2}"]
+        names = [{"id": "zeta", "type": "organizations"}, {"id": "eta", "type": "organizations"}]
+        assert tfe.requests[-2].body == {"data": names}
+
+
+PUT_ONLY = {"legacy_write": "404", "relationship_write": "410"}
+
+
+def test_without_e1_and_e3_providers_are_sent_back_as_they_were(start: StartSimulator, run: RunModule) -> None:
+    for keys in ("both", "hyphens", "underscores"):
+        delta = Organization("delta", module_consumers=("zeta",), provider_consumers=("eta", "42"))
+        tfe = start(delta, *ORGANIZATIONS[1:], behaviour=Behaviour(**PUT_ONLY, put_keys=keys, put_omitted="422"))
+        answer = run({"organization": "delta", "consumers": ["Gamma"]})
+        assert (answer["consumers"], answer["removed"]) == (["Gamma"], ["zeta"])
+        assert tfe.sharing("delta").module_consumers == ("Gamma",)
+        assert tfe.sharing("delta").provider_consumers == ("42", "eta")
+        attributes = writes(tfe)[-1].body["data"]["attributes"]
+        assert attributes["module-consumers"] == attributes["module_consumers"] == ["Gamma"]
+        assert sorted(attributes["provider-consumers"]) == sorted(attributes["provider_consumers"]) == ["42", "eta"]
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+def test_put_restores_global_provider_sharing(start: StartSimulator, run: RunModule, everyone: bool) -> None:
+    tfe = start(*instance(everyone=everyone, global_providers=True), behaviour=Behaviour(**PUT_ONLY))
+    answer = run({"organization": "delta", "consumers": ["Gamma"], "global_module_sharing": False})
+    assert answer["consumers"] == ["Gamma"]
+    sharing = tfe.sharing("delta")
+    assert (sharing.global_modules, sharing.module_consumers, sharing.global_providers) == (False, ("Gamma",), True)
+
+
+def test_put_is_refused_where_the_provider_flag_is_unknown(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta", global_providers=True), behaviour=Behaviour(**PUT_ONLY, without_provider_flag=True))
+    answer = run({"organization": "delta", "consumers": []})
+    assert answer["failed"]
+    assert "PUT registry-partnerships was not tried" in answer["msg"]
+    assert "nothing was changed" in answer["msg"]
+    assert (tfe.sharing("delta").module_consumers, tfe.sharing("delta").global_providers) == (("zeta",), True)
+
+
+def test_nothing_hangs_on_links_or_ids_in_the_document(start: StartSimulator, run: RunModule) -> None:
+    for behaviour in (
+        Behaviour(without_relationships=True),
+        Behaviour(without_relationships=True, legacy_list="404"),
+        Behaviour(without_external_ids=True),
+        Behaviour(relationship_list="404"),
+    ):
+        tfe = start(*instance("zeta"), behaviour=behaviour)
+        answer = run({"organization": "delta", "consumers": ["zeta", "eta"]})
+        assert (answer.get("msg"), answer.get("consumers")) == (None, ["eta", "zeta"])
+        assert tfe.sharing("delta").module_consumers == ("eta", "zeta")
+        assert not run({"organization": "delta", "consumers": ["zeta", "eta"]})["changed"]
+
+
+def test_two_unreadable_lists_are_never_no_consumers(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"), behaviour=Behaviour(relationship_list="404", legacy_list="404"))
+    answer = run({"organization": "delta", "consumers": []})
+    assert "cannot be read, although the organization itself was just read" in answer["msg"]
+    assert not writes(tfe)
+
+
+def test_turning_global_sharing_off_with_nobody_listed_is_one_write_of_the_flag(
+    start: StartSimulator, run: RunModule
+) -> None:
+    tfe = start(*instance(everyone=True), behaviour=Behaviour(empty_list_keeps_global=True))
+    assert run({"organization": "delta", "consumers": []})["changed"]
+    assert sent(tfe) == [f"GET {DELTA}", f"PATCH {DELTA}"]
+    assert tfe.requests[-1].body == {"data": {"type": "organizations", "attributes": {"global-module-sharing": False}}}
+    assert not tfe.sharing("delta").global_modules
+
+
+def test_a_list_in_place_of_global_sharing_is_proved_by_one_read(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance(everyone=True))
+    run({"organization": "delta", "consumers": ["eta"]})
+    look_up = "GET /api/v2/admin/organizations/eta"
+    assert sent(tfe) == [f"GET {DELTA}", look_up, f"PATCH {E1}", f"GET {DELTA}"]
+
+
+@pytest.mark.parametrize("count", [3, 4, 1000])
+def test_look_ups_take_the_fewest_requests(start: StartSimulator, run: RunModule, count: int) -> None:
+    names = [f"team-{i:04}" for i in range(1199)]
+    tfe = start(Organization("delta"), *map(Organization, names))
+    answer = run({"organization": "delta", "consumers": names[:count]})
+    assert answer["added"] == names[:count]
+    look_ups = [request for request in tfe.requests if request.method == "GET"][2:]
+    listed = [request for request in look_ups if request.path == "/api/v2/admin/organizations"]
+    if count == 1000:
+        assert [request.query["page[number]"] for request in look_ups] == [str(i) for i in range(1, 13)]
+    else:
+        assert len(listed) == (count > 3)
+        assert len(look_ups) <= count + len(listed)
+
+
+def test_a_new_external_id_takes_the_pages(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:04}" for i in range(250)]
+    tfe = start(Organization("delta"), *map(Organization, names))
+    answer = run({"organization": "delta", "consumers": [tfe.external_id("team-0123")]})
+    assert answer["consumers"] == ["team-0123"]
+    assert len(tfe.requests) == 2 + 3 + 1
+
+
+# What cannot be meant, or cannot be reached.
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("state", ["exact", "present"])
+@pytest.mark.parametrize("profile", PROFILES)
+def test_all_unknown_consumers_are_named_before_any_write(
+    start: StartSimulator, run: RunModule, profile: str, state: str, check: bool
+) -> None:
+    tfe = start(*instance("zeta"), profile=profile)
+    consumers = ["eta", "gama", "zeta", "org-2222222222222222", "nobody-at-all"]
+    answer = run({"organization": "delta", "consumers": consumers, "state": state}, check=check)
+    assert answer["failed"]
+    assert "consumers[1] 'gama' (did you mean 'Gamma'?)" in answer["msg"]
+    assert "consumers[3] 'org-2222222222222222'" in answer["msg"]
+    assert "consumers[4] 'nobody-at-all'" in answer["msg"]
+    assert "eta'" not in answer["msg"]
+    assert not writes(tfe)
+
+
+@pytest.mark.parametrize("state", ["exact", "present", "absent"])
+def test_the_producers_own_id_is_named_by_its_index(start: StartSimulator, run: RunModule, state: str) -> None:
+    tfe = start(*instance("zeta"))
+    consumers = ["eta", tfe.external_id("delta")]
+    answer = run({"organization": "delta", "consumers": consumers, "state": state})
+    assert "consumers[1]" in answer["msg"]
+    assert "the producing organization itself" in answer["msg"]
+    assert not writes(tfe)
+
+
+@pytest.mark.parametrize(
+    ("consumers", "text"), [([""], "consumers[0] is blank"), ("", "consumers[0] is blank"), (["eta", None], "[1]")]
+)
+def test_blank_elements_never_clear_a_list(start: StartSimulator, run: RunModule, consumers: Any, text: str) -> None:
+    tfe = start(*instance("zeta"))
+    assert text in run({"organization": "delta", "consumers": consumers})["msg"]
+    assert not tfe.requests
+
+
+def test_a_producer_that_does_not_exist(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance())
+    answer = run({"organization": "epsilom", "consumers": ["eta"]})
+    assert "There is no organization 'epsilom' (did you mean 'epsilon'?)" in answer["msg"]
+    answer = run({"organization": tfe.external_id("eta"), "consumers": ["zeta"]})
+    assert "this is the external id of 'eta'" in answer["msg"]
+
+
+def test_a_token_of_somebody_who_is_no_site_administrator(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"))
+    answer = run({"organization": "delta", "consumers": [], "tfe_token": tfe.user_token})
+    assert "its user is not a site administrator" in answer["msg"]
+    answer = run({"organization": "delta", "consumers": [], "tfe_token": "wrong"})
+    assert "401" in answer["msg"]
+    assert "expired" in answer["msg"]
+    tfe = start(*instance("zeta"), behaviour=Behaviour(account_details="404"))
+    answer = run({"organization": "delta", "consumers": [], "tfe_token": tfe.user_token})
+    assert "TFE answers 404 to both" in answer["msg"]
+
+
+def test_hcp_terraform_has_no_admin_api(start: StartSimulator, run: RunModule) -> None:
+    start(*instance(), behaviour=Behaviour(application="hcp"))
+    assert "is HCP Terraform, which has no admin API" in run({"organization": "delta", "consumers": []})["msg"]
+
+
+def test_a_flag_that_the_server_does_not_tell_is_not_guessed(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance(), behaviour=Behaviour(without_module_flag=True))
+    assert "does not tell whether delta shares" in run({"organization": "delta", "consumers": []})["msg"]
+    tfe = start(*instance("zeta"), behaviour=Behaviour(without_module_flag=True))
+    assert run({"organization": "delta", "consumers": ["eta"]})["consumers"] == ["eta"]
+    assert tfe.sharing("delta").module_consumers == ("eta",)
+
+
+# The write is not believed.
+
+
+@pytest.mark.parametrize("writer", [{}, {"legacy_write": "404"}, PUT_ONLY])
+def test_a_write_that_does_not_arrive_is_a_failure(
+    start: StartSimulator, run: RunModule, writer: dict[str, Any]
+) -> None:
+    tfe = start(*instance("zeta"), behaviour=Behaviour(**writer, write_drops=("eta",)))
+    answer = run({"organization": "delta", "consumers": ["eta", "Gamma"]})
+    assert answer["failed"]
+    assert "missing: eta" in answer["msg"]
+    tfe = start(*instance("zeta"), behaviour=Behaviour(**writer, write_ignored=True))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "missing: eta; left over: zeta" in answer["msg"]
+    assert tfe.sharing("delta").module_consumers == ("zeta",)
+
+
+def test_a_flag_that_stays_on_is_a_failure(start: StartSimulator, run: RunModule) -> None:
+    start(*instance(everyone=True), behaviour=Behaviour(list_keeps_global=True))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "global module sharing is still on" in answer["msg"]
