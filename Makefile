@@ -1,0 +1,50 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything runs in virtual environments under .venv, made from tests/requirements*.txt by the first target that needs
+# one. Set PYTHON to choose the Python that they are made with.
+PYTHON = $(shell sh tests/gates/find_python.sh)
+GATES = sanity units integration ansible-lint lint types docs-lint changelog licenses galaxy
+
+# A caller's Python settings would reach into the virtual environments.
+unexport PYTHONHOME PYTHONPATH
+
+.PHONY: help
+help:
+	@echo 'make demo     run the main job with real playbooks against the simulator'
+	@echo 'make test     run every gate, two at a time'
+	@echo 'make GATE     run one gate: $(GATES)'
+	@echo 'make format   format the Python files and fix what can be fixed'
+	@echo 'make clean    remove what the other targets made, caches outside the checkout included'
+
+.PHONY: demo
+demo: .venv/demo/.ready
+	.venv/demo/bin/python tests/demo/run.py "$$(.venv/demo/bin/python -m tests.gates.stage)"
+
+.PHONY: test
+test: .venv/test/.ready
+	@.venv/test/bin/python -m tests.gates $(GATES)
+
+.PHONY: $(GATES)
+$(GATES): .venv/test/.ready
+	@.venv/test/bin/python -m tests.gates $@
+
+.PHONY: format
+format: .venv/test/.ready
+	.venv/test/bin/ruff check --fix-only .
+	.venv/test/bin/ruff format .
+
+.PHONY: clean
+clean:
+	test ! -x .venv/test/bin/python || .venv/test/bin/python -m tests.gates.stage --remove
+	rm -rf .venv .ansible .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/demo/.ready: tests/requirements-demo.txt requirements.txt
+.venv/test/.ready: tests/requirements.txt tests/requirements-demo.txt requirements.txt
+.venv/%/.ready:
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
