@@ -50,7 +50,7 @@ def sanity() -> str:
     ran = set(re.findall(r'^Running sanity test "([^"]+)"', output, re.MULTILINE))
     if "All targets skipped" in output or len(ran) < _FEWEST_SANITY_TESTS:
         raise GateError(f"{output}\nHardly anything was tested: {sorted(ran)}")
-    return "\n".join(line for line in output.splitlines() if "could not be found" in line)
+    return "\n".join(sorted({line for line in output.splitlines() if "could not be found" in line}))
 
 
 def units() -> str:
@@ -65,7 +65,7 @@ def integration() -> str:
 
 def ansible_lint() -> str:
     """Playbooks, examples and metadata by the rules of ansible-lint's production profile."""
-    _call("ansible-lint", folder=stage.STAGE, ANSIBLE_COLLECTIONS_PATH=str(stage.CACHE), NO_COLOR="1")
+    _call("ansible-lint", folder=stage.STAGE, environ={"ANSIBLE_COLLECTIONS_PATH": str(stage.CACHE), "NO_COLOR": "1"})
     return ""
 
 
@@ -84,8 +84,8 @@ def lint() -> str:
 def types() -> str:
     """Strict typing of everything that is Python."""
     collection = stage.STAGE.relative_to(stage.CACHE)
-    config = ["--config-file", collection / "pyproject.toml", "--cache-dir", stage.CACHE / "mypy"]
-    _call("mypy", *config, collection / "plugins", collection / "tests", folder=stage.CACHE)
+    options = [f"--config-file={collection}/pyproject.toml", f"--cache-dir={stage.CACHE}/mypy"]
+    _call("mypy", *options, collection / "plugins", collection / "tests", folder=stage.CACHE)
     return ""
 
 
@@ -93,7 +93,7 @@ def docs_lint() -> str:
     """The documentation of plugins and the guides: schema, markup, references; and ansible-doc shows every module."""
     installed = {"ANSIBLE_COLLECTIONS_PATH": str(stage.INSTALLED)}
     modules = {f"tfe.admin.{module.stem}" for module in (stage.STAGE / "plugins/modules").glob("*.py")}
-    listed = set(json.loads(_call("ansible-doc", "--list", "--json", "tfe.admin", **installed)))
+    listed = set(json.loads(_call("ansible-doc", "--list", "--json", "tfe.admin", environ=installed)))
     if not modules or listed != modules:
         raise GateError(f"plugins/modules has {sorted(modules)}, ansible-doc lists {sorted(listed)}.")
     options = ["--plugin-docs", "--validate-collection-refs=self", "--check-extra-docs-refs"]
@@ -101,7 +101,7 @@ def docs_lint() -> str:
         ["ansible-doc", *modules],
         ["antsibull-docs", "lint-collection-docs", *options, "."],
         folder=stage.STAGE,
-        **installed,
+        environ=installed,
     )
     return ""
 
@@ -126,7 +126,7 @@ def galaxy() -> str:
     with tempfile.TemporaryDirectory() as folder:
         # ansible-lint is a gate of its own.
         settings = {"GALAXY_IMPORTER_RUN_ANSIBLE_LINT": "false", "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true"}
-        output = _call("python", "-m", "galaxy_importer.main", stage.tarball(), folder=Path(folder), **settings)
+        output = _call("python", "-m", "galaxy_importer.main", stage.tarball(), folder=Path(folder), environ=settings)
     if re.search(r"^(ERROR|WARNING)", output, re.MULTILINE) or "completed successfully" not in output:
         raise GateError(output)
     return ""
@@ -135,10 +135,10 @@ def galaxy() -> str:
 def _pytest(folder: str, *options: str) -> str:
     command = ["pytest", "--color=no", "--numprocesses=2", folder, *options]
     environment = {"PYTHONPATH": str(stage.CACHE), "INSTALLED_COLLECTIONS": str(stage.INSTALLED)}
-    return _call(*command, folder=stage.STAGE, **environment)
+    return _call(*command, folder=stage.STAGE, environ=environment)
 
 
-def _call_each(*commands: list[str], folder: Path = stage.CHECKOUT, **environ: str) -> None:
+def _call_each(*commands: list[str], folder: Path = stage.CHECKOUT, environ: dict[str, str] | None = None) -> None:
     """Runs every command, even if one of them fails.
 
     Raises:
@@ -147,20 +147,22 @@ def _call_each(*commands: list[str], folder: Path = stage.CHECKOUT, **environ: s
     faults = []
     for command in commands:
         try:
-            _call(*command, folder=folder, **environ)
+            _call(*command, folder=folder, environ=environ)
         except GateError as fault:
             faults.append(str(fault))
     if faults:
         raise GateError("\n".join(faults))
 
 
-def _call(*command: str | Path, folder: Path = stage.CHECKOUT, network: bool = False, **environ: str) -> str:
+def _call(
+    *command: str | Path, folder: Path = stage.CHECKOUT, network: bool = False, environ: dict[str, str] | None = None
+) -> str:
     """Returns what a command printed.
 
     Raises:
         GateError: it took too long, or its exit code is not 0.
     """
-    environment = clean(network=network, ANSIBLE_CONFIG=str(stage.ANSIBLE_CONFIG), **environ)
+    environment = clean(network=network, ANSIBLE_CONFIG=str(stage.ANSIBLE_CONFIG), **(environ or {}))
     # A file and no pipe: a process that outlives the command cannot keep us waiting.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         process = subprocess.Popen(
