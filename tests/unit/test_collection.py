@@ -48,3 +48,7 @@ def test_the_client_names_the_version_of_the_collection() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_has_an_integration_target(module: str) -> None:
     assert (ROOT / "tests/integration/targets" / module / "tasks/main.yml").is_file()
+
+
+def test_no_rule_of_ansible_test_is_ignored() -> None:
+    assert not list((ROOT / "tests/sanity").glob("ignore-*"))
