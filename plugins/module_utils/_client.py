@@ -31,6 +31,7 @@ try:
 except ImportError:
     # The classes below must be definable, so that the module can say what is missing.
     HTTPAdapter = Retry = object  # type: ignore[assignment,misc]
+    MaxRetryError = Exception  # type: ignore[assignment,misc]
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
@@ -187,7 +188,8 @@ class Client:
                 allow_redirects=False,
             )
         except (requests.RequestException, HTTPError) as error:
-            raise ApiError(f"{method} {self._url(path)} got no answer{_effort(started)}: {_reason(error)}.") from error
+            said = f"{method} {self._url(path)} got no answer{_effort(started, _tries(error))}"
+            raise ApiError(f"{said}: {_reason(error)}.{_hint(error)}") from error
         self.application = response.headers.get("TFP-AppName", "")
         self._refuse_bad_status(method, path, response, started)
         return self._document(method, path, response)
@@ -204,7 +206,8 @@ class Client:
                 status,
             )
         if status in _RETRIED_STATUS:
-            said += _effort(started)
+            retries = response.raw.retries
+            said += _effort(started, len(retries.history) + 1 if retries else 1)
         details = _server_words(response.raw.data)
         parts = [f"{said}: {details}" if details else said, _CAUSES.get(status, "")]
         raise ApiError(". ".join(part.rstrip(".") for part in parts if part) + ".", status)
@@ -235,6 +238,12 @@ class _Bearer:
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+class _OutOfTries(MaxRetryError):
+    """urllib3's "no more", with the number of tries that were made."""
+
+    tries = 1
 
 
 class _Retry(Retry):
@@ -269,12 +278,16 @@ class _Retry(Retry):
     ) -> _Retry:
         limited = response is not None and response.status == 429
         counted = self.new(total=int(self.total or 0) + 1) if limited else self
-        following: _Retry = super(_Retry, counted).increment(method, url, response, error, _pool, _stacktrace)
-        following.wait = following._seconds_to_wait(response)
-        if limited:
-            following.patience -= following.wait
+        try:
+            following: _Retry = super(_Retry, counted).increment(method, url, response, error, _pool, _stacktrace)
+            following.wait = following._seconds_to_wait(response)
+            following.patience -= following.wait if limited else 0
             if following.patience < 0:
-                raise MaxRetryError(_pool, url or "", ResponseError("too many 429 error responses"))
+                raise MaxRetryError(_pool, url or "", ResponseError("429 for too long"))
+        except MaxRetryError as last:
+            out = _OutOfTries(last.pool, last.url or "", last.reason)
+            out.tries = len(self.history) + 1
+            raise out from last
         reason = f"answered {response.status}" if response is not None else f"failed ({_reason(error)})"
         path = (url or "").partition("?")[0]
         self.warn(f"{method} {path} {reason}; trying again in {following.wait:.1f} s.")
@@ -371,8 +384,23 @@ def _error_words(entry: Any) -> str:
     return ": ".join(str(entry[key]) for key in ("title", "detail") if entry.get(key))
 
 
-def _effort(started: float) -> str:
-    return f" after trying for {time.monotonic() - started:.0f} s"
+def _effort(started: float, tries: int) -> str:
+    return f" after {tries} {'try' if tries == 1 else 'tries'} over {time.monotonic() - started:.0f} s"
+
+
+def _tries(error: BaseException) -> int:
+    """How often the request was sent before urllib3 gave up; ``_Retry`` leaves the number on its exception."""
+    return next((arg.tries for arg in error.args if isinstance(arg, _OutOfTries)), 1)
+
+
+def _hint(error: BaseException) -> str:
+    """What to do about a certificate that does not verify; "" for everything else."""
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error) and "doesn't match" not in str(error):
+        return ""
+    return (
+        " If a company's own CA signed the certificate, set tfe_ca_bundle to the file with that CA. If the host name "
+        "does not match, set tfe_address to a name that the certificate is for."
+    )
 
 
 def _reason(error: BaseException | None) -> str:

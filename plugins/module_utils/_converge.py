@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 from ._client import ApiError, Client
 from ._errors import TfeError
+from ._lock import exclusive
 from ._organizations import Directory, Producer
 from ._registry import Registry
 from ._sharing import (
@@ -31,6 +33,12 @@ def converge(client: Client, request: Request, check_mode: bool, warn: Callable[
 
     Raises TfeError; whatever is wrong with the request itself is raised before anything is written.
     """
+    # Every write replaces the whole list, so nobody else may write between this read and the end of this write.
+    with nullcontext() if check_mode else exclusive(client.address, request.organization):
+        return _converge(client, request, check_mode, warn)
+
+
+def _converge(client: Client, request: Request, check_mode: bool, warn: Callable[[str], None]) -> dict[str, Any]:
     directory = Directory(client)
     producer = directory.producer(request.organization)
     refuse_self(request, producer.organization)

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lock between writers of one host: whom it holds up, whom it does not, and what it refuses to open."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.tfe.admin.plugins.module_utils import _lock
+from ansible_collections.tfe.admin.plugins.module_utils._errors import TfeError
+
+ADDRESS = "https://tfe.example.com"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    return tmp_path / "home"
+
+
+HOLD = f"""
+import sys
+from ansible_collections.tfe.admin.plugins.module_utils._lock import exclusive
+with exclusive({ADDRESS!r}, "Delta"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder() -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock of delta until its standard input ends, or it dies."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "held\n"
+        yield process
+
+
+def _can_lock(address: str, organization: str) -> bool:
+    try:
+        with _lock.exclusive(address, organization):
+            return True
+    except TfeError as error:
+        assert f"sharing of {organization}" in str(error)
+        return False
+
+
+@pytest.mark.usefixtures("holder")
+def test_one_producer_of_one_server_is_held_up_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lock, "PATIENCE", 0.0)
+    assert not _can_lock(ADDRESS, "delta")
+    assert not _can_lock(ADDRESS, "DELTA")
+    assert _can_lock(ADDRESS, "gamma")
+    assert _can_lock("https://other.example.com", "delta")
+
+
+def test_a_killed_holder_lets_go(holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    assert _can_lock(ADDRESS, "delta")
+
+
+def test_file_and_folder_are_private_whatever_the_umask(home: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert _can_lock(ADDRESS, "delta")
+    finally:
+        os.umask(before)
+    (folder,) = (home / ".ansible").iterdir()
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("trap", ["symlink", "hard link", "folder"])
+def test_a_lock_file_that_is_no_plain_file_of_its_own_is_refused(home: Path, tmp_path: Path, trap: str) -> None:
+    assert _can_lock(ADDRESS, "delta")
+    (file,) = (home / ".ansible" / "tfe.admin").iterdir()
+    file.unlink()
+    target = tmp_path / "target"
+    target.write_text("precious", encoding="utf-8")
+    if trap == "symlink":
+        file.symlink_to(target)
+    elif trap == "hard link":
+        os.link(target, file)
+    else:
+        file.mkdir()
+    with pytest.raises(TfeError, match="lock file"), _lock.exclusive(ADDRESS, "delta"):
+        pytest.fail("the lock was taken")
+    assert target.read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize("trap", ["link", "open to others", "file"])
+def test_a_folder_that_somebody_else_could_change_is_not_used(home: Path, tmp_path: Path, trap: str) -> None:
+    folder = home / ".ansible" / "tfe.admin"
+    folder.parent.mkdir(parents=True)
+    if trap == "link":
+        (tmp_path / "elsewhere").mkdir()
+        folder.symlink_to(tmp_path / "elsewhere")
+    elif trap == "file":
+        folder.touch()
+    else:
+        folder.mkdir()
+        folder.chmod(0o777)
+    assert _can_lock(ADDRESS, "delta")
+    (fallback,) = (tmp_path / "tmp").iterdir()
+    assert stat.S_IMODE(fallback.stat().st_mode) == 0o700
+    assert list(fallback.iterdir())
+    fallback.chmod(0o777)
+    with pytest.raises(TfeError, match="No place for a lock file"), _lock.exclusive(ADDRESS, "delta"):
+        pytest.fail("the lock was taken")
