@@ -37,7 +37,7 @@ format: .venv/test/.ready
 
 .PHONY: clean
 clean:
-	test ! -x .venv/test/bin/python || .venv/test/bin/python -m tests.gates.stage --remove
+	$(PYTHON) -m tests.gates.stage --remove
 	rm -rf .venv .ansible .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
