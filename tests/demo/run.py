@@ -65,10 +65,12 @@ def start_simulator(home: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]
 
 def playbook_environment(home: Path, collections: Path, ready: dict[str, Any]) -> dict[str, str]:
     """A clean environment: whatever TFE, proxy or Ansible settings the caller has, they do not count here."""
+    configuration = home / "ansible.cfg"
+    configuration.touch()
     return {
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         "HOME": str(home),
-        "ANSIBLE_CONFIG": os.devnull,
+        "ANSIBLE_CONFIG": str(configuration),
         "ANSIBLE_HOME": str(home / "ansible"),
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",

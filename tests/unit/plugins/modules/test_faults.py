@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Sharing, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
 
-TIMEOUT, RETRIES = 0.25, 2
+TIMEOUT, RETRIES = 0.1, 1
 """Seconds and tries after the first, for every run of the matrix."""
 
 PUT_ONLY = Behaviour(legacy_write="404", relationship_write="404")
