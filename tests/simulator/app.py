@@ -83,19 +83,20 @@ Handler = Callable[[Call], Answer]
 class RateLimit:
     """Requests per second for each user, all tokens together (API 5)."""
 
-    def __init__(self, limit: int) -> None:
-        """No limit where ``limit`` is 0."""
-        self.limit = limit
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """No limit where ``limit`` is 0; ``clock`` tells seconds."""
+        self._limit = limit
+        self._clock = clock
         self._windows: dict[str, tuple[float, int]] = {}
 
     def seconds_to_wait(self, user: str) -> float:
         """Counts a request. 0.0 where it may pass, else the seconds until the user's window ends."""
-        now = time.monotonic()
+        now = self._clock()
         start, count = self._windows.get(user, (-math.inf, 0))
         if now - start >= 1:
             start, count = now, 0
         self._windows[user] = start, count + 1
-        return start + 1 - now if self.limit and count >= self.limit else 0.0
+        return start + 1 - now if self._limit and count >= self._limit else 0.0
 
 
 class Simulation:
@@ -291,7 +292,7 @@ class Simulation:
     def _list_organizations(self, call: Call) -> Answer:
         """E7 (API 1.6)."""
         found = self.state.organizations()
-        if self._behaviour.filters_honoured:
+        if self._behaviour.filters_honoured and not set(call.query) <= {"page[number]", "page[size]"}:
             found = tuple(record for record in found if self._is_asked_for(record, call.query))
         disabled = sum(record.disabled for record in found)
         counts = {"total": len(found), "active": len(found) - disabled, "disabled": disabled}

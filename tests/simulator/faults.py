@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from http import HTTPStatus
 from typing import Any, Literal, get_args
 
 FaultKind = Literal[
@@ -84,6 +85,8 @@ class Fault:
             raise ValueError("The fault 'between' needs something to call.")
         if self.nth < 1 or self.times < 0:
             raise ValueError("nth counts from 1, and times is not negative.")
+        if self.status is not None:
+            HTTPStatus(self.status)
         try:
             re.compile(self.path or "")
         except re.error as error:

@@ -57,12 +57,13 @@ def _answer(fault: Fault) -> web.Response:
 def _status_answer(fault: Fault) -> web.Response:
     """A JSON:API error, a gateway's page, nothing or any JSON (API 6.1, 6.2)."""
     status = fault.status or 503
-    title = HTTPStatus(status).phrase
+    phrase = HTTPStatus(status).phrase
+    title = phrase.capitalize() if status == 429 else phrase.lower()
     body: Any = "json" if fault.body is None else fault.body
     if body == "json":
-        return _response(status, error_text(status, title.lower()).encode(), JSON_API, fault.headers)
+        return _response(status, error_text(status, title).encode(), JSON_API, fault.headers)
     if body == "html":
-        return _response(status, _page(f"{status} {title}", "<hr><center>gateway</center>"), HTML, fault.headers)
+        return _response(status, _page(f"{status} {phrase}", "<hr><center>gateway</center>"), HTML, fault.headers)
     if body == "empty":
         return _response(status, b"", HTML, fault.headers)
     return _response(status, json.dumps(body).encode(), JSON, fault.headers)
