@@ -259,7 +259,7 @@ class Simulation:
                 name=request.match_info.get("name", ""),
                 query=dict(request.query.items()),
                 document=await _document(request),
-                url=str(request.url.with_query(None)),
+                url=f"{request.scheme}://{request.host}{request.path}",
                 user=self._user(request),
             )
             with self.state.lock:
@@ -436,5 +436,6 @@ def _response(answer: Answer) -> web.Response:
 
 
 async def _discovery(_request: web.Request) -> web.Response:
-    """Where clients find the API (API 6.3)."""
-    return web.json_response({"tfe.v2": "/api/v2/", "tfe.v2.1": "/api/v2/", "tfe.v2.2": "/api/v2/"})
+    """Where clients find the API (API 6.3). Terrasnek insists on the registry's key, which leads nowhere here."""
+    paths = dict.fromkeys(("tfe.v2", "tfe.v2.1", "tfe.v2.2"), "/api/v2/")
+    return web.json_response({**paths, "modules.v1": "/api/registry/v1/modules/"})

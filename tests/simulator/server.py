@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import functools
-import shutil
 import socket
 import ssl
 import tempfile
@@ -62,9 +60,10 @@ class Simulator:
         self.admin_token = admin_token
         self.user_token = user_token
         """Valid; its user is not a site administrator, but a member of every organization."""
-        self.ca_file: str | None = _authority().ca_file if tls else None
         self.address = ""
-        self._tls = _authority().context if tls else None
+        self.ca_file: str | None = None
+        """With TLS, the file with the certificate that clients have to trust; while the block lasts."""
+        self._authority = _make_authority() if tls else None
         self._port = port
         self._state = State(organizations, names_like_ids=not RELEASES[profile].relationships)
         tokens: dict[str, User] = {admin_token: "admin", user_token: "member"}
@@ -80,7 +79,9 @@ class Simulator:
     def __enter__(self) -> Self:
         """Raises OSError where the port is taken."""
         listener = socket.create_server(("127.0.0.1", self._port))
-        self.address = f"{'https' if self._tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        self.address = f"{'https' if self._authority else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        if self._authority:
+            self.ca_file = self._authority.write_file()
         self._is_running = threading.Event()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(listener)), name="simulator", daemon=True
@@ -94,15 +95,18 @@ class Simulator:
     ) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join()
+        if self.ca_file:
+            Path(self.ca_file).unlink()
 
     async def _serve(self, listener: socket.socket) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
         self._is_running.set()
+        tls = self._authority.context if self._authority else None
         # Who still waits for an answer when the simulator stops does not get one. To aiohttp, 0 would mean for ever.
         runner = web.AppRunner(self._simulation.application(), access_log=None, shutdown_timeout=0.001)
         try:
             await runner.setup()
-            await web.SockSite(runner, listener, ssl_context=self._tls).start()
+            await web.SockSite(runner, listener, ssl_context=tls).start()
             await self._end.wait()
         finally:
             await runner.cleanup()
@@ -160,21 +164,25 @@ class Simulator:
 
 
 class _Authority:
-    """A certificate authority of this process, and a server certificate for localhost and 127.0.0.1."""
+    """A certificate authority, and a server certificate of it for localhost and 127.0.0.1."""
 
     def __init__(self) -> None:
         # Its import takes longer than a simulator without TLS takes to start.
         import trustme  # noqa: PLC0415
 
         authority = trustme.CA()
-        folder = Path(tempfile.mkdtemp(prefix="tfe-simulator-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        self.ca_file = str(folder / "ca.pem")
-        authority.cert_pem.write_to_path(self.ca_file)
+        self._certificate = authority.cert_pem.bytes()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost", "127.0.0.1").configure_cert(self.context)
 
+    def write_file(self) -> str:
+        """Writes the authority's certificate to a new file and returns its path."""
+        with tempfile.NamedTemporaryFile(prefix="tfe-simulator-", suffix=".pem", delete=False) as file:
+            file.write(self._certificate)
+        return file.name
+
 
 @functools.cache
-def _authority() -> _Authority:
+def _make_authority() -> _Authority:
+    """One for the whole process: it takes longer to make than everything else."""
     return _Authority()
