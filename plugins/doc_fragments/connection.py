@@ -51,7 +51,7 @@ options:
     type: int
   tfe_proxies:
     description:
-      - Proxy URLs by scheme, such as C({"https": "http://proxy.example.com:3128"}).
+      - Proxy URLs such as V(http://proxy.example.com:3128), by the scheme of the address, V(https) or V(http).
       - If not set, the environment variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY) apply.
     type: dict
 requirements:

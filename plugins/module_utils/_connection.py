@@ -229,6 +229,7 @@ def _find_number(
     environ: Mapping[str, str],
     option: str,
     default: float,
+    *,
     above: float = -1,
     whole: bool = False,
 ) -> float:

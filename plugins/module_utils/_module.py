@@ -36,12 +36,12 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
         result = work(module, Client(connection, module.warn))
     except TfeError as error:
         module.fail_json(msg=str(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the one place that lets no traceback through to the user
         module.fail_json(
             msg=f"Unexpected {type(error).__name__}: {error}. This is a fault of the tfe.admin collection: "
             "please report it with the traceback.",
             exception=traceback.format_exc(),
         )
-    if not module._diff:
+    if not module._diff:  # noqa: SLF001  # Ansible has no public name for it
         result.pop("diff", None)
     module.exit_json(**result)

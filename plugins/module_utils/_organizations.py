@@ -100,8 +100,8 @@ class Directory:
         return match(elements, self.everybody())
 
     def suggestions(self, element: str) -> str:
-        """ " (did you mean …?)", or "" where no organization is called anything like it."""
-        from difflib import get_close_matches  # needed on the way to an error only
+        """What may have been meant, as text to append; "" where no organization is called anything like it."""
+        from difflib import get_close_matches  # noqa: PLC0415  # needed on the way to an error only
 
         names = {organization.key: organization.name for organization in self.everybody()}
         near = [repr(names[key]) for key in get_close_matches(element.casefold(), names)]

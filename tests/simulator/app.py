@@ -236,7 +236,7 @@ class Simulation:
             raise not_found()
 
     def _user(self, request: web.Request) -> User | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scheme, _separator, token = request.headers.get("Authorization", "").partition(" ")
         return self._tokens.get(token) if scheme.lower() == "bearer" else None
 
     def _is_site_admin(self, user: User | None) -> bool:

@@ -145,7 +145,7 @@ class Behaviour:
         hints = typing.get_type_hints(cls)
         values: dict[str, Any] = {}
         for setting in settings:
-            key, _, text = setting.partition("=")
+            key, _separator, text = setting.partition("=")
             if key not in hints:
                 raise ValueError(f"There is no behaviour {key!r}; there are: {', '.join(hints)}")
             if hints[key] == Names:

@@ -95,10 +95,10 @@ class Writes:
         is_put: bool = False,
     ) -> None:
         resolved = [(kind, *self._resolve(producer, entries, find)) for kind, entries in lists]
-        refusals = [refusal for _, _, refusal in resolved if refusal]
+        refusals = [refusal for _kind, _consumers, refusal in resolved if refusal]
         if refusals and self._behaviour.unknown_consumer_atomic:
             raise refusals[0]
-        for kind, consumers, _ in resolved:
+        for kind, consumers, _refusal in resolved:
             self._store(producer, kind, consumers, is_put=is_put)
         if refusals:
             raise refusals[0]

@@ -127,7 +127,7 @@ def test_control_takes_faults(start: Start) -> None:
     api = start()
     assert control(api, "POST", "faults", {"kind": "status", "path": "delta"}) == 204
     assert control(api, "POST", "faults", [{"kind": "raw", "body": "x"}, {"kind": "sign_in"}]) == 204
-    assert [api.get("/admin/organizations/delta").text[:1] for _ in range(3)] == ["{", "x", "<"]
+    assert [api.get("/admin/organizations/delta").text[:1] for _i in range(3)] == ["{", "x", "<"]
     wrong: Any
     for wrong in ({}, 1, {"kind": "status", "unheard_of": 1}, {"kind": "between"}):
         assert control(api, "POST", "faults", wrong) == 422

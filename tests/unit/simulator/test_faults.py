@@ -117,7 +117,7 @@ def test_which_requests_a_fault_plays_for(start: Start) -> None:
     api = start()
 
     def statuses(count: int) -> list[int]:
-        return [api.get(DELTA).status_code for _ in range(count)]
+        return [api.get(DELTA).status_code for _i in range(count)]
 
     api.tfe.order(Fault("status", nth=2, times=2), Fault("status", status=500))
     assert statuses(4) == [500, 503, 503, 200]
@@ -154,7 +154,7 @@ def test_faults_that_cannot_be(order: dict[str, Any], text: str) -> None:
 
 def limited(api: Client) -> requests.Response:
     """The first answer with 429: with a limit of one per second, a second request is too early on any machine."""
-    for _ in range(1000):
+    for _i in range(1000):
         answer = api.get(DELTA)
         if answer.status_code == 429:
             return answer
@@ -181,13 +181,13 @@ def test_rate_limit_over_http(start: Start) -> None:
 def test_rate_limit_counts_each_user_in_windows_of_a_second() -> None:
     now = [100.0]
     limit = RateLimit(2, clock=lambda: now[0])
-    assert [limit.seconds_to_wait("ann") for _ in range(3)] == [0, 0, 1]
+    assert [limit.seconds_to_wait("ann") for _i in range(3)] == [0, 0, 1]
     assert limit.seconds_to_wait("bob") == 0
     now[0] += 0.75
     assert limit.seconds_to_wait("ann") == 0.25
     now[0] += 0.25
-    assert [limit.seconds_to_wait("ann") for _ in range(3)] == [0, 0, 1]
-    assert [RateLimit(0).seconds_to_wait("ann") for _ in range(5)] == [0] * 5
+    assert [limit.seconds_to_wait("ann") for _i in range(3)] == [0, 0, 1]
+    assert [RateLimit(0).seconds_to_wait("ann") for _i in range(5)] == [0] * 5
 
 
 # The journal.

@@ -166,7 +166,7 @@ def test_settings_that_cannot_be(settings: dict[str, Any], text: str) -> None:
         ({"name": "a", "email": 1}, "no text"),
         ({"name": "a", "module_consumers": "b"}, "not a list"),
         ({"name": "a", "module_consumers": ["b"], "global_modules": True}, "only one"),
-        ({"nam": "a"}, "mapping with name"),
+        ({"title": "a"}, "mapping with name"),
     ],
 )
 def test_organizations_that_cannot_be(values: dict[str, Any], text: str) -> None:

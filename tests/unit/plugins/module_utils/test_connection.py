@@ -88,7 +88,7 @@ def test_address_precedence(connected: Any) -> None:
     assert connected({"tfe_address": " ", **token}, **everything).address == "https://two"
     assert connected(token, **{**everything, "TFE_ADDRESS": ""}).address == "https://three"
     assert connected(token, **{**everything, "TFE_ADDRESS": "", "TFE_HOSTNAME": " "}).address == "https://four"
-    with pytest.raises(TfeError, match="No address: set tfe_address, or one of .* TFE_ADDRESS, TFE_HOSTNAME"):
+    with pytest.raises(TfeError, match=r"No address: set tfe_address, or one of .* TFE_ADDRESS, TFE_HOSTNAME"):
         connected(token, TF_HOSTNAME="")
 
 
@@ -106,7 +106,7 @@ def test_token_precedence(connected: Any, tmp_path: Path) -> None:
 )
 def test_tf_token_goes_with_tf_hostname_only(connected: Any, source: dict[str, str]) -> None:
     environ = {"TF_TOKEN": "tf", "TF_HOSTNAME": "tfe.example.com", **source}
-    with pytest.raises(TfeError, match="No token for tfe.example.com"):
+    with pytest.raises(TfeError, match=r"No token for tfe\.example\.com"):
         connected({"tfe_address": environ.pop("option", None)}, **environ)
 
 

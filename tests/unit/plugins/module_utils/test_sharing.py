@@ -36,7 +36,8 @@ def shared_with(*names: str) -> Sharing:
 
 
 def options(**given_options: Any) -> dict[str, Any]:
-    return {"organization": "delta", "consumers": None, "state": "exact", "global_module_sharing": None, **given_options}
+    unset = {"organization": "delta", "consumers": None, "state": "exact", "global_module_sharing": None}
+    return {**unset, **given_options}
 
 
 def request_for(names: list[str] | None, state: str = "exact", share_globally: bool | None = None) -> Request:

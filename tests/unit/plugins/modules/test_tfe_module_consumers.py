@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Organization, Simulator
@@ -101,7 +102,9 @@ def test_table_of_states(
         "after": {"global_module_sharing": everyone_after, "consumers": after},
     }
     assert len(done.get("warnings", [])) == warned
-    assert [partnership.pop("id", "no id") is None for partnership in done["partnerships"]].count("no id") == 0
+    assert all("id" in partnership for partnership in done["partnerships"])
+    for partnership in done["partnerships"]:
+        del partnership["id"]
     assert done["partnerships"] == [
         {
             "consuming_organization_id": tfe.external_id(name),
@@ -190,8 +193,9 @@ def test_one_new_name_costs_one_look_up_and_one_write(start: StartSimulator, run
 
 
 def test_without_e1_names_are_written_and_the_list_is_read_back(start: StartSimulator, run: RunModule) -> None:
-    for status in ("404", "405", "410"):
-        tfe = start(*instance("zeta"), behaviour=Behaviour(legacy_write=status))
+    gone = [Behaviour(legacy_write="404"), Behaviour(legacy_write="405"), Behaviour(legacy_write="410")]
+    for behaviour in gone:
+        tfe = start(*instance("zeta"), behaviour=behaviour)
         answer = run({"organization": "delta", "consumers": ["ETA"], "state": "present"})
         assert answer["consumers"] == ["eta", "zeta"]
         look_up = "GET /api/v2/admin/organizations/ETA"
@@ -200,13 +204,14 @@ def test_without_e1_names_are_written_and_the_list_is_read_back(start: StartSimu
         assert tfe.requests[-2].body == {"data": names}
 
 
-PUT_ONLY = {"legacy_write": "404", "relationship_write": "410"}
+PUT_ONLY = Behaviour(legacy_write="404", relationship_write="410")
 
 
 def test_without_e1_and_e3_providers_are_sent_back_as_they_were(start: StartSimulator, run: RunModule) -> None:
-    for keys in ("both", "hyphens", "underscores"):
+    spellings: list[Literal["both", "hyphens", "underscores"]] = ["both", "hyphens", "underscores"]
+    for keys in spellings:
         delta = Organization("delta", module_consumers=("zeta",), provider_consumers=("eta", "42"))
-        tfe = start(delta, *ORGANIZATIONS[1:], behaviour=Behaviour(**PUT_ONLY, put_keys=keys, put_omitted="422"))
+        tfe = start(delta, *ORGANIZATIONS[1:], behaviour=replace(PUT_ONLY, put_keys=keys, put_omitted="422"))
         answer = run({"organization": "delta", "consumers": ["Gamma"]})
         assert (answer["consumers"], answer["removed"]) == (["Gamma"], ["zeta"])
         assert tfe.sharing("delta").module_consumers == ("Gamma",)
@@ -218,7 +223,7 @@ def test_without_e1_and_e3_providers_are_sent_back_as_they_were(start: StartSimu
 
 @pytest.mark.parametrize("everyone", [False, True])
 def test_put_restores_global_provider_sharing(start: StartSimulator, run: RunModule, everyone: bool) -> None:
-    tfe = start(*instance(everyone=everyone, global_providers=True), behaviour=Behaviour(**PUT_ONLY))
+    tfe = start(*instance(everyone=everyone, global_providers=True), behaviour=PUT_ONLY)
     answer = run({"organization": "delta", "consumers": ["Gamma"], "global_module_sharing": False})
     assert answer["consumers"] == ["Gamma"]
     sharing = tfe.sharing("delta")
@@ -226,7 +231,7 @@ def test_put_restores_global_provider_sharing(start: StartSimulator, run: RunMod
 
 
 def test_put_is_refused_where_the_provider_flag_is_unknown(start: StartSimulator, run: RunModule) -> None:
-    tfe = start(*instance("zeta", global_providers=True), behaviour=Behaviour(**PUT_ONLY, without_provider_flag=True))
+    tfe = start(*instance("zeta", global_providers=True), behaviour=replace(PUT_ONLY, without_provider_flag=True))
     answer = run({"organization": "delta", "consumers": []})
     assert answer["failed"]
     assert "PUT registry-partnerships was not tried" in answer["msg"]
@@ -370,15 +375,13 @@ def test_a_flag_that_the_server_does_not_tell_is_not_guessed(start: StartSimulat
 # The write is not believed.
 
 
-@pytest.mark.parametrize("writer", [{}, {"legacy_write": "404"}, PUT_ONLY])
-def test_a_write_that_does_not_arrive_is_a_failure(
-    start: StartSimulator, run: RunModule, writer: dict[str, Any]
-) -> None:
-    tfe = start(*instance("zeta"), behaviour=Behaviour(**writer, write_drops=("eta",)))
+@pytest.mark.parametrize("writer", [Behaviour(), Behaviour(legacy_write="404"), PUT_ONLY])
+def test_a_write_that_does_not_arrive_is_a_failure(start: StartSimulator, run: RunModule, writer: Behaviour) -> None:
+    tfe = start(*instance("zeta"), behaviour=replace(writer, write_drops=("eta",)))
     answer = run({"organization": "delta", "consumers": ["eta", "Gamma"]})
     assert answer["failed"]
     assert "missing: eta" in answer["msg"]
-    tfe = start(*instance("zeta"), behaviour=Behaviour(**writer, write_ignored=True))
+    tfe = start(*instance("zeta"), behaviour=replace(writer, write_ignored=True))
     answer = run({"organization": "delta", "consumers": ["eta"]})
     assert "missing: eta; left over: zeta" in answer["msg"]
     assert tfe.sharing("delta").module_consumers == ("zeta",)
