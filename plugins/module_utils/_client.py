@@ -11,6 +11,7 @@ project's notes on TFE's admin API.
 from __future__ import annotations
 
 import json
+import math
 import random
 import time
 import traceback
@@ -26,7 +27,15 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
-    from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, ResponseError
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        HTTPError,
+        InvalidHeader,
+        MaxRetryError,
+        NewConnectionError,
+        ReadTimeoutError,
+        ResponseError,
+    )
     from urllib3.util import Retry, Timeout
 except ImportError:
     # The classes below must be definable, so that the module can say what is missing.
@@ -307,10 +316,9 @@ class _Retry(Retry):
     def _asked_wait(self, response: Any) -> float | None:
         """Seconds from X-RateLimit-Reset (a float, relative; API 5), else from Retry-After in either form."""
         if response.status == 429:
-            try:
-                return float(response.headers.get("X-RateLimit-Reset") or "none")
-            except ValueError:
-                pass
+            reset = _seconds(response.headers.get("X-RateLimit-Reset"))
+            if reset is not None:
+                return reset
         try:
             return self.get_retry_after(response)
         except (InvalidHeader, ValueError, OverflowError):
@@ -368,6 +376,14 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+def _seconds(text: str | None) -> float | None:
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return None if math.isnan(seconds) else seconds
+
+
 def _json(data: bytes) -> Any:
     """The parsed text, None where it is not JSON."""
     try:
@@ -420,7 +436,8 @@ def _reason(error: BaseException | None) -> str:
         if not isinstance(inner, BaseException):
             break
         error = inner
-    if isinstance(error, urllib3.exceptions.TimeoutError):
+    # A refused connection counts as a kind of time-out to urllib3.
+    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(error, NewConnectionError):
         return "it took longer than tfe_timeout"
     text = str(error)
     return text.rpartition(">: ")[2] or type(error).__name__

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the client retries and how long it waits, what it says then, and what it makes of an error document."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from ansible_collections.tfe.admin.plugins.module_utils._client import ApiError, Client
+from ansible_collections.tfe.admin.plugins.module_utils._connection import Connection
+from ansible_collections.tfe.admin.tests.simulator import Fault, Organization, Simulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import StartSimulator
+
+DELTA = "/admin/organizations/delta"
+JITTER = 0.3
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the client asked to sleep; nothing sleeps here."""
+    seconds: list[float] = []
+    monkeypatch.setattr(time, "sleep", seconds.append)
+    return seconds
+
+
+@pytest.fixture
+def warnings() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def tfe(start: StartSimulator) -> Simulator:
+    return start(Organization("delta"))
+
+
+@pytest.fixture
+def client(tfe: Simulator, warnings: list[str]) -> Client:
+    return Client(Connection(tfe.address, tfe.admin_token, max_retries=3), warnings.append)
+
+
+def http_date(seconds_from_now: float) -> str:
+    return format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds_from_now), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"X-RateLimit-Reset": "2.5"}, 2.5),
+        (429, {"X-RateLimit-Reset": "0"}, 0.1),
+        (429, {"X-RateLimit-Reset": "-3"}, 0.1),
+        (429, {"X-RateLimit-Reset": "86400"}, 60),
+        (429, {"X-RateLimit-Reset": "2.5", "Retry-After": "9"}, 2.5),
+        (429, {"X-RateLimit-Reset": "soon", "Retry-After": "9"}, 9),
+        (429, {"Retry-After": "9"}, 9),
+        (429, {"Retry-After": http_date(30)}, 30),
+        (429, {"Retry-After": http_date(-30)}, 0.1),
+        (429, {"Retry-After": "soon"}, 0),
+        (429, {"X-RateLimit-Reset": "nan"}, 0),
+        (429, {"X-RateLimit-Reset": "inf"}, 60),
+        (429, {}, 0),
+        (503, {"Retry-After": "9"}, 9),
+        (503, {"X-RateLimit-Reset": "2.5"}, 0),
+    ],
+)
+def test_a_wait_is_as_long_as_the_server_says_within_bounds(
+    tfe: Simulator,
+    client: Client,
+    waits: list[float],
+    warnings: list[str],
+    status: int,
+    headers: dict[str, str],
+    wait: float,
+) -> None:
+    tfe.order(Fault("status", status=status, headers=headers))
+    client.get(DELTA)
+    (waited,) = waits
+    # A date has whole seconds and has come nearer since it was written.
+    assert wait - (2 if "GMT" in str(headers) and wait > 1 else 0) <= waited <= wait + JITTER
+    (warning,) = warnings
+    assert f"GET /api/v2{DELTA} answered {status}; trying again in" in warning
+    assert len(tfe.requests) == 2
+
+
+def test_server_errors_wait_longer_each_time_and_end_after_the_last_try(
+    tfe: Simulator, client: Client, waits: list[float], warnings: list[str]
+) -> None:
+    tfe.order(Fault("status", status=502, body="html", times=0))
+    with pytest.raises(ApiError, match=r"answered 502 Bad Gateway after 4 tries over 0 s\.$") as error:
+        client.get(DELTA)
+    assert error.value.status == 502
+    assert len(tfe.requests) == 4
+    assert [round(wait - JITTER / 2) for wait in waits] == [0, 1, 2]
+    assert len(warnings) == 3
+
+
+@pytest.mark.parametrize("kind", ["reset", "close", "truncated"])
+def test_broken_connections_are_tried_again_and_counted(
+    tfe: Simulator, client: Client, warnings: list[str], kind: Any
+) -> None:
+    tfe.order(Fault(kind, times=0))
+    with pytest.raises(ApiError, match=rf"GET {tfe.address}/api/v2{DELTA} got no answer after 4 tries") as error:
+        client.get(DELTA)
+    assert error.value.status == 0
+    assert len(tfe.requests) == 4
+    assert "0x" not in str(error.value)
+    assert "failed (" in warnings[0]
+
+
+def test_a_refused_connection_says_so(tfe: Simulator, warnings: list[str]) -> None:
+    nobody = Client(Connection("http://127.0.0.1:9", tfe.admin_token, max_retries=1), warnings.append)
+    with pytest.raises(ApiError, match=r"got no answer after 2 tries over 0 s: .*Connection refused"):
+        nobody.get(DELTA)
+
+
+def test_the_rate_limit_is_waited_for_without_counting_tries_but_not_for_ever(
+    tfe: Simulator, client: Client, waits: list[float]
+) -> None:
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "2"}, times=20))
+    client.get(DELTA)
+    assert len(waits) == 20
+    waits.clear()
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "20"}, times=0))
+    with pytest.raises(ApiError, match="answered 429"):
+        client.get(DELTA)
+    assert 160 - 20 <= sum(waits) <= 180
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_writes_of_whole_lists_are_tried_again_like_reads(tfe: Simulator, client: Client, method: str) -> None:
+    tfe.order(Fault("status", status=503))
+    with pytest.raises(ApiError) as error:
+        client.write(method, "/admin/organizations/nobody", {"data": {}})
+    assert error.value.status in (404, 405)
+    assert len(tfe.requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 415, 422, 501])
+def test_refusals_are_not_tried_again(tfe: Simulator, client: Client, status: int) -> None:
+    tfe.order(Fault("status", status=status))
+    with pytest.raises(ApiError, match=f"GET {tfe.address}/api/v2{DELTA} answered {status} ") as error:
+        client.get(DELTA)
+    assert error.value.status == status
+    assert len(tfe.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            {"errors": [{"status": "422", "title": "invalid attribute", "detail": "too long"}]},
+            "invalid attribute: too long",
+        ),
+        ({"errors": [{"status": 422, "title": "one"}, {"detail": "two"}]}, "one; two"),
+        ({"errors": ["plain", "words"]}, "plain; words"),
+        ({"errors": "text"}, "text"),
+        ({"message": "hello"}, "hello"),
+    ],
+)
+def test_the_servers_own_words_reach_the_user_whatever_their_shape(
+    tfe: Simulator, client: Client, body: Any, words: str
+) -> None:
+    tfe.order(Fault("status", status=422, body=body))
+    with pytest.raises(ApiError, match=rf"answered 422 .*: {words}\.$"):
+        client.get(DELTA)
+
+
+@pytest.mark.parametrize("body", ["html", "empty", [], {"errors": []}, {"errors": None}, 7])
+def test_an_error_without_words_is_told_by_its_status(tfe: Simulator, client: Client, body: Any) -> None:
+    tfe.order(Fault("status", status=422, body=body))
+    with pytest.raises(ApiError, match=r"answered 422 [A-Z][a-zA-Z ]+\.$"):
+        client.get(DELTA)
