@@ -39,7 +39,7 @@ options:
     type: path
   tfe_timeout:
     description:
-      - Seconds to wait for a connection and for an answer, for each try.
+      - Seconds that one try may take, from the connection to the end of the answer.
       - If not set, E(TFE_TIMEOUT) is used, then V(30).
     type: float
   tfe_max_retries:
@@ -55,11 +55,12 @@ options:
       - If not set, the environment variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY) apply.
     type: dict
 requirements:
-  - requests >= 2.25.0
+  - requests >= 2.25.0, with urllib3 >= 1.26
 notes:
   - Environment variables and files are those of the host that runs the module. Run the tasks on V(localhost), or with
     C(delegate_to), unless that host is meant.
-  - A blank string means the same as an option or environment variable that is not set.
+  - A blank environment variable, and a blank O(tfe_address), O(tfe_token) or O(tfe_ca_bundle), mean the same as one
+    that is not set.
   - Set the connection once for all modules of the collection with C(module_defaults) and the action group
     C(group/tfe.admin.tfe).
 """

@@ -10,9 +10,12 @@ project's notes on TFE's admin API.
 
 from __future__ import annotations
 
+import http.client
+import io
 import json
 import math
 import random
+import socket
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -37,6 +40,9 @@ try:
         ResponseError,
     )
     from urllib3.util import Retry, Timeout
+
+    if not hasattr(Retry, "DEFAULT_ALLOWED_METHODS"):
+        raise ImportError("requests is there, but its urllib3 is older than 1.26")
 except ImportError:
     # The classes below must be definable, so that the module can say what is missing.
     HTTPAdapter = Retry = object  # type: ignore[assignment,misc]
@@ -61,6 +67,8 @@ _LONGEST_WAIT = 60.0
 _SHORTEST_WAIT = 0.1
 _JITTER = 0.3
 _MOST_PAGES = 10_000
+_MOST_WORDS = 500
+"""Characters of the server's own words in an error."""
 
 _CAUSES = {
     401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed: "
@@ -79,11 +87,26 @@ class ApiError(TfeError):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a collection (API 3). The totals are None where the server does not tell them."""
+    """One page of a collection (API 3). What the server does not tell is None."""
 
     items: list[dict[str, Any]]
     total_pages: int | None
     total_count: int | None
+    has_next: bool | None
+
+    def goes_on_after(self, number: int, seen: int) -> bool:
+        """Whether the server says that there is more than ``number`` pages with ``seen`` items."""
+        if self.total_count is not None and seen >= self.total_count:
+            return False
+        if self.total_pages is not None:
+            return number < self.total_pages
+        return bool(self.has_next)
+
+    @property
+    def may_be_cut(self) -> bool:
+        """No word of more pages, and still there may be: servers cut lists at round numbers (20 and 100 by API 3)."""
+        silent = self.total_count is None and self.total_pages is None and self.has_next is None
+        return silent and bool(self.items) and len(self.items) % 10 == 0
 
 
 class Client:
@@ -111,7 +134,8 @@ class Client:
             raise_on_status=False,
             warn=warn,
         )
-        self._session.mount(connection.address, _WholeBodyAdapter(max_retries=retry))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, _WholeBodyAdapter(max_retries=retry))
         if not connection.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -136,7 +160,12 @@ class Client:
         pagination = meta.get("pagination") if isinstance(meta, dict) else None
         if not isinstance(pagination, dict):
             pagination = {}
-        return Page(items, _count(pagination.get("total-pages")), _count(pagination.get("total-count")))
+        return Page(
+            items,
+            total_pages=_count(pagination.get("total-pages")),
+            total_count=_count(pagination.get("total-count")),
+            has_next=pagination["next-page"] is not None if "next-page" in pagination else None,
+        )
 
     def collection(self, path: str, first: Page | None = None) -> list[dict[str, Any]]:
         """Every item of a collection, each once; ``first`` is its first page where that was read already.
@@ -157,12 +186,15 @@ class Client:
         items = {str(item["id"]): item for item in page.items}
         repeated = len(page.items) - len(items)
         for number in range(2, _MOST_PAGES):
-            if not _may_go_on(page, number - 1, len(items)):
+            told = page.goes_on_after(number - 1, len(items))
+            if not told and not page.may_be_cut:
                 break
             page = self.page(path, number)
             if page.total_count != total:
                 return [], "it kept changing while it was read"
             fresh = {str(item["id"]): item for item in page.items if str(item["id"]) not in items}
+            if not fresh and told and total is None:
+                return [], f"page {number} brought nothing new, and there should have been more"
             if not fresh:
                 break
             repeated += len(page.items) - len(fresh)
@@ -196,7 +228,8 @@ class Client:
                 proxies=self._proxies,
                 allow_redirects=False,
             )
-        except (requests.RequestException, HTTPError) as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # ValueError: requests reads the target of a redirect even where it does not follow it.
             said = f"{method} {self._url(path)} got no answer{_effort(started, _tries(error))}"
             raise ApiError(f"{said}: {_reason(error)}.{_hint(error)}") from error
         self.application = response.headers.get("TFP-AppName", "")
@@ -310,7 +343,8 @@ class _Retry(Retry):
         if asked is None:
             wait = self.get_backoff_time()
         else:
-            wait = max(asked, _SHORTEST_WAIT)
+            # The floor grows, so that a server that always says "now" is not asked a thousand times.
+            wait = max(asked, _SHORTEST_WAIT * len(self.history))
         return min(wait, _LONGEST_WAIT) + random.uniform(0, _JITTER)
 
     def _asked_wait(self, response: Any) -> float | None:
@@ -352,28 +386,52 @@ def _read_bodies(manager: Any) -> None:
 def _reading(pool: Any) -> Any:
     """A connection pool class like this one that reads the whole body before it calls a request done."""
     send = getattr(pool, _SEND)
+    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _BoundedResponse})
 
     def send_and_read(self: Any, *args: Any, **kwargs: Any) -> Any:
         return send(self, *args, **{**kwargs, **_WHOLE_BODY})
 
-    return type(pool.__name__, (pool,), {_SEND: send_and_read})
+    return type(pool.__name__, (pool,), {_SEND: send_and_read, "ConnectionCls": connection})
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """An answer that has to be there as a whole when the time-out ends, however slowly it trickles in."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            raw = self.fp.detach()  # type: ignore[attr-defined]  # a buffered reader, which typeshed does not tell
+            self.fp = io.BufferedReader(_Until(time.monotonic() + seconds, sock, raw))
+
+
+class _Until(io.RawIOBase):
+    """Reads from a socket until a deadline (of the monotonic clock), where each read would start anew to wait."""
+
+    def __init__(self, deadline: float, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._deadline, self._sock, self._raw = deadline, sock, raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        seconds_left = self._deadline - time.monotonic()
+        if seconds_left <= 0:
+            raise socket.timeout("timed out")
+        self._sock.settimeout(seconds_left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 _WHOLE_BODY = {"preload_content": True, "decode_content": True, "enforce_content_length": True}
 
 
-def _may_go_on(page: Page, number: int, seen: int) -> bool:
-    """Whether there may be a page after page ``number``, with ``seen`` items so far."""
-    if page.total_count is not None and seen >= page.total_count:
-        return False
-    if page.total_pages is not None:
-        return number < page.total_pages
-    # No word of more pages. Servers cut lists at round numbers (20 and 100 by API 3), so only a round one may be cut.
-    return bool(page.items) and len(page.items) % 10 == 0
-
-
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A number of pages or items, which some servers write as text; None where it is something else."""
+    return int(value) if not isinstance(value, bool) and str(value).isdecimal() else None
 
 
 def _seconds(text: str | None) -> float | None:
@@ -399,7 +457,7 @@ def _server_words(data: bytes) -> str:
         return ""
     errors = document.get("errors")
     entries = errors if isinstance(errors, list) else [errors or document.get("message") or ""]
-    return "; ".join(filter(None, (_error_words(entry) for entry in entries)))
+    return "; ".join(filter(None, (_error_words(entry) for entry in entries)))[:_MOST_WORDS]
 
 
 def _error_words(entry: Any) -> str:
@@ -418,7 +476,11 @@ def _tries(error: BaseException) -> int:
 
 
 def _hint(error: BaseException) -> str:
-    """What to do about a certificate that does not verify; "" for everything else."""
+    """What to do about a certificate that cannot be trusted; "" for everything else."""
+    if "NO_CERTIFICATE" in str(error):
+        return " The CA bundle (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) holds no certificate in PEM form."
+    if "certificate has expired" in str(error):
+        return " The certificate of the server has to be renewed."
     if "CERTIFICATE_VERIFY_FAILED" not in str(error) and "doesn't match" not in str(error):
         return ""
     return (

@@ -30,12 +30,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "tfe_ca_bundle": {"type": "path"},
     "tfe_timeout": {"type": "float"},
     "tfe_max_retries": {"type": "int"},
-    "tfe_proxies": {"type": "dict"},
+    "tfe_proxies": {"type": "dict", "no_log": True},
 }
 """The argument spec that every module shares; documented in the fragment ``tfe.admin.connection``."""
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 5
+_MOST = 86_400
+"""Retries, or seconds: one day."""
 
 _ADDRESS_VARIABLES = ("TFE_ADDRESS", "TFE_HOSTNAME", "TF_HOSTNAME")
 _HOST_NAME = re.compile(r"^\w([\w.-]*\w)?\.?$")
@@ -59,12 +61,6 @@ class Connection:
     max_retries: int = DEFAULT_MAX_RETRIES
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     warnings: tuple[str, ...] = ()
-
-    @property
-    def secrets(self) -> list[str]:
-        """What no output may show: the token, and the passwords inside proxy URLs."""
-        passwords = (urlsplit(url).password for url in self.proxies.values())
-        return [self.token, *filter(None, passwords)]
 
 
 class _Server(NamedTuple):
@@ -166,7 +162,7 @@ def _find_token(options: Mapping[str, Any], environ: Mapping[str, str], server: 
         token = "" if withheld else token
     if not token and address_source == "TF_HOSTNAME":
         source, token = "TF_TOKEN", _text(environ.get("TF_TOKEN"))
-    if not token:
+    if not token and server.scheme == "https":
         source, token = _credentials_file_token(environ, server)
     if not token:
         reason = f"No token for {server.name}: set tfe_token, or the environment variable TFE_TOKEN."
@@ -240,8 +236,8 @@ def _find_number(
         number = float(int(text) if whole else float(text))
     except (ValueError, OverflowError):
         number = math.nan
-    if not (math.isfinite(number) and number > above):
-        kind = "a whole number, 0 or more" if whole else "a number of seconds above 0"
+    if not above < number <= _MOST:
+        kind = f"a whole number from 0 to {_MOST}" if whole else f"a number of seconds above 0, and {_MOST} at the most"
         raise TfeError(f"{source} must be {kind}, not {text!r}")
     return number
 
@@ -249,4 +245,11 @@ def _find_number(
 def _find_proxies(options: Mapping[str, Any]) -> dict[str, str]:
     """Scheme to proxy URL from the option; the environment's proxies are requests' own business."""
     proxies = {str(scheme): _text(url) for scheme, url in (options.get("tfe_proxies") or {}).items()}
+    for scheme, url in proxies.items():
+        try:
+            usable = not url or urlsplit(url).hostname
+        except ValueError:
+            usable = False
+        if not usable:
+            raise TfeError(f"tfe_proxies has something under {scheme} that is not a URL.")
     return {scheme: url for scheme, url in proxies.items() if url}

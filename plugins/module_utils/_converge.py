@@ -63,8 +63,9 @@ def _read_sharing(registry: Registry, producer: Producer) -> Sharing:
     if producer.shares_modules_globally is None and not partnerships:
         raise TfeError(
             f"The server does not tell whether {producer.organization.name} shares its modules with every "
-            "organization (its document lacks global-module-sharing), and an empty list of consumers can mean either. "
-            "Is this Terraform Enterprise 202012-1 or newer?"
+            "organization (global-module-sharing is neither true nor false in its document), and an empty list of "
+            "consumers can mean either. Is this Terraform Enterprise 202012-1 or newer? If it is, set global sharing "
+            "of this organization once in TFE's admin pages."
         )
     return Sharing(everyone=False, partnerships=partnerships)
 
@@ -110,8 +111,8 @@ def _write(directory: Directory, registry: Registry, plan: Plan, producer: Organ
             shown = _read_sharing(registry, directory.producer(producer.name))
         except TfeError as error:
             raise TfeError(
-                f"{failure or 'The write was answered'} What {producer.name} shares now is not known, "
-                f"since reading it back failed: {error}"
+                f"{failure or ''} The write may have been applied: what {producer.name} shares now is not known, since "
+                f"reading it back failed. {error}".strip()
             ) from error
     if not shown.is_same_as(plan.after):
         raise TfeError(_not_reached(plan, shown, producer, failure)) from failure

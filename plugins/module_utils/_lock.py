@@ -37,7 +37,7 @@ def exclusive(address: str, organization: str) -> Iterator[None]:
     descriptor = _open_private(path)
     try:
         deadline = time.monotonic() + PATIENCE
-        while not _try_to_lock(descriptor, byte):
+        while not _try_to_lock(path, descriptor, byte):
             if time.monotonic() > deadline:
                 raise TfeError(
                     f"Other tasks on this host have been changing the sharing of {organization} for {PATIENCE:.0f} s. "
@@ -54,11 +54,13 @@ def _number(text: str) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:4], "big") >> 1
 
 
-def _try_to_lock(descriptor: int, byte: int) -> bool:
+def _try_to_lock(path: str, descriptor: int, byte: int) -> bool:
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
     except (BlockingIOError, PermissionError):
         return False
+    except OSError as error:
+        raise TfeError(f"The file system does not lock {path}: {error.strerror}. Nothing was changed.") from error
     return True
 
 

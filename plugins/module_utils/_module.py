@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
 from ._client import REQUESTS_IMPORT_ERROR, Client
 from ._connection import OPTIONS, connect
@@ -27,21 +28,30 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
     module = AnsibleModule(argument_spec={**OPTIONS, **spec}, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    failure: dict[str, Any] = {}
     try:
         connection = connect(module.params, os.environ)
         # A token from the environment is unknown to Ansible's censoring of output until it is told.
-        module.no_log_values.update(connection.secrets)
+        module.no_log_values.add(connection.token)
         for warning in connection.warnings:
             module.warn(warning)
-        result = work(module, Client(connection, module.warn))
+        result = work(module, Client(connection, lambda sentence: module.warn(_censored(module, sentence))))
     except TfeError as error:
-        module.fail_json(msg=str(error))
+        failure = {"msg": str(error)}
     except Exception as error:  # noqa: BLE001  # the one place that lets no traceback through to the user
-        module.fail_json(
-            msg=f"Unexpected {type(error).__name__}: {error}. This is a fault of the tfe.admin collection: "
+        failure = {
+            "msg": f"Unexpected {type(error).__name__}: {error}. This is a fault of the tfe.admin collection: "
             "please report it with the traceback.",
-            exception=traceback.format_exc(),
-        )
+            "exception": _censored(module, traceback.format_exc()),
+        }
+    if failure:
+        # Outside of the except clauses: Ansible would add the traceback of what the user can act on without it.
+        module.fail_json(**failure)
     if not module._diff:  # noqa: SLF001  # Ansible has no public name for it
         result.pop("diff", None)
     module.exit_json(**result)
+
+
+def _censored(module: AnsibleModule, text: str) -> str:
+    """Not every release of ansible-core censors warnings by itself."""
+    return str(remove_values(text, module.no_log_values))

@@ -70,8 +70,9 @@ def parse_producer(document: Mapping[str, Any]) -> Producer:
 
 
 def _flag(attributes: Mapping[str, Any], key: str) -> bool | None:
-    """True or false, None where the attribute is missing. Null was storable until 202103-1 (API 1.5): it is false."""
-    return bool(attributes[key]) if key in attributes else None
+    """True or false, None where the document does not say. Null was storable until 202103-1 (API 1.5)."""
+    value = attributes.get(key)
+    return value if isinstance(value, bool) else None
 
 
 class Directory:
@@ -164,6 +165,8 @@ class Directory:
                 "Does the site require two-factor authentication that this user has not set up?"
             )
         for organization in everybody:
+            if organization.key == name.casefold():
+                return f"{error} Yet the organization is in the list of all organizations: try again."
             if organization.external_id == name:
                 hint = f": this is the external id of {organization.name!r}, and organization takes the name"
         return f"{missing}{hint}."

@@ -10,6 +10,7 @@ What the server answers decides which endpoint is used, never a version header.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ._client import ApiError, Client
@@ -91,9 +92,16 @@ class Registry:
         attributes = {"module-consuming-organization-ids": ids}
         body = {"data": {"type": "module-partnerships", "attributes": attributes}}
         answer = self._client.write("PATCH", self._path + _LEGACY_CONSUMERS, body)
-        if answer is None or not isinstance(answer["data"], list):
+        items = answer["data"] if answer else None
+        if not isinstance(items, list) or not all(self._is_ours(item) for item in items):
             return None
-        return tuple(map(_parse_partnership, answer["data"]))
+        return tuple(map(_parse_partnership, items))
+
+    def _is_ours(self, item: Any) -> bool:
+        """Whether a partnership of an answer is this producer's; where it does not say, it is."""
+        attributes = item.get("attributes") if isinstance(item, dict) else None
+        producer = attributes.get("producing-organization-name") if isinstance(attributes, dict) else None
+        return producer is None or str(producer).casefold() == self._producer.organization.key
 
     def _replace_by_names(self, consumers: Sequence[Organization]) -> None:
         """E3 (API 1.3)."""
@@ -118,28 +126,45 @@ class Registry:
             "provider_consumers": providers,
         }
         body = {"data": {"type": "registry-partnerships", "attributes": attributes}}
+        failure = None
         try:
             self._client.write("PUT", self._path + "/registry-partnerships", body)
-        finally:
-            if everyone_uses_providers:
-                self._restore_global_providers()
-        if set(self._provider_consumers()) != set(providers):
-            raise TfeError(
-                f"PUT registry-partnerships changed the provider consumers of {name} as well. They were: "
-                f"{', '.join(sorted(providers)) or 'none'}. Set them again in TFE's admin pages."
-            )
+        except ApiError as error:
+            if error.status in _GONE:
+                raise
+            failure = error  # it may have been applied all the same
+        if everyone_uses_providers:
+            self._restore_global_providers()
+        self._prove_provider_consumers(set(providers))
+        if failure:
+            raise failure
 
     def _restore_global_providers(self) -> None:
+        problem = ""
+        with suppress(ApiError):  # the next read tells whether it was applied
+            self._set_flag("global-provider-sharing", True)
         try:
-            restored = self._set_flag("global-provider-sharing", True).shares_providers_globally
-            problem = "" if restored else "the server did not take it"
+            restored = parse_producer(self._client.get(self._path)).shares_providers_globally
         except ApiError as error:
-            problem = str(error)
-        if problem:
+            restored, problem = None, f" {error}"
+        if not restored:
             raise TfeError(
                 f"{self._producer.organization.name} shared its providers with every organization. PUT "
-                f"registry-partnerships may have turned that off, and it could not be turned on again: {problem}. "
-                "Check it in TFE's admin pages."
+                "registry-partnerships may have turned that off, and it could not be turned on again."
+                f"{problem} Check it in TFE's admin pages; then run again to see whether the module consumers arrived."
+            )
+
+    def _prove_provider_consumers(self, before: set[str]) -> None:
+        try:
+            now, problem = set(self._provider_consumers()), ""
+        except ApiError as error:
+            now, problem = None, f" {error}"
+        if now != before:
+            what = "may have changed" if now is None else "changed"
+            raise TfeError(
+                f"PUT registry-partnerships {what} the provider consumers of {self._producer.organization.name} too."
+                f"{problem} They were: {', '.join(sorted(before)) or 'none'}. Check them in TFE's admin pages; then "
+                "run again to see whether the module consumers arrived."
             )
 
     def _provider_consumers(self) -> list[str]:
@@ -148,7 +173,10 @@ class Registry:
     def _set_flag(self, attribute: str, value: bool) -> Producer:
         """E6 (API 1.5): only the attribute that shall change is sent."""
         body = {"data": {"type": "organizations", "attributes": {attribute: value}}}
-        return parse_producer(self._client.write("PATCH", self._path, body) or {"data": None})
+        answer = parse_producer(self._client.write("PATCH", self._path, body) or {"data": None})
+        if answer.organization.key != self._producer.organization.key:
+            raise ApiError(f"PATCH for {self._producer.organization.name} answered with {answer.organization.name}.")
+        return answer
 
 
 def _parse_partnership(item: Any) -> Partnership:
