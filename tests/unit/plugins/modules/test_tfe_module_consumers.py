@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
+import time
 from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
-from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Organization, Simulator
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, PROFILES, RunModule, StartSimulator
 
 DELTA = "/api/v2/admin/organizations/delta"
@@ -391,3 +395,111 @@ def test_a_flag_that_stays_on_is_a_failure(start: StartSimulator, run: RunModule
     start(*instance(everyone=True), behaviour=Behaviour(list_keeps_global=True))
     answer = run({"organization": "delta", "consumers": ["eta"]})
     assert "global module sharing is still on" in answer["msg"]
+
+
+@pytest.mark.parametrize("everyone", [False, True])
+@pytest.mark.parametrize("request_number", range(1, 4))
+def test_providers_are_looked_at_again_even_when_an_answer_was_lost(
+    start: StartSimulator, run: RunModule, everyone: bool, request_number: int
+) -> None:
+    """A server that loses a provider consumer (or the global flag) with PUT, and answers of it that do not arrive."""
+    delta = Organization("delta", module_consumers=("zeta",), provider_consumers=() if everyone else ("42", "eta"))
+    delta = replace(delta, global_providers=everyone)
+    tfe = start(delta, *ORGANIZATIONS[1:], behaviour=replace(PUT_ONLY, write_drops=("42",)))
+    lost = {1: ("PUT", "registry-partnerships", 1), 2: ("GET", "provider-consumers", 2), 3: ("PATCH", "delta$", 1)}
+    method, path, nth = lost[request_number]
+    tfe.order(Fault("status", status=500, method=method, path=path, nth=nth, after_effect=True))
+    answer = run({"organization": "delta", "consumers": ["Gamma"], "tfe_max_retries": 0})
+    if everyone:
+        assert tfe.sharing("delta").global_providers
+    else:
+        assert answer["failed"]
+        assert "the provider consumers of delta too" in answer["msg"]
+        assert "They were: 42, eta" in answer["msg"]
+    if "failed" not in answer:
+        assert tfe.sharing("delta").module_consumers == ("Gamma",)
+
+
+def test_a_global_provider_flag_that_cannot_be_restored_is_a_failure(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta", global_providers=True), behaviour=PUT_ONLY)
+    tfe.order(Fault("status", status=422, method="PATCH", path="delta$", times=0))
+    answer = run({"organization": "delta", "consumers": ["Gamma"]})
+    assert "could not be turned on again" in answer["msg"]
+
+
+TWO_PAGES = [f"team-{i:03}" for i in range(130)]
+
+
+@pytest.mark.parametrize(
+    ("pagination", "second_page"),
+    [
+        ({"total-pages": 2}, "same"),
+        ({"total-pages": 2}, "empty"),
+        ({"next-page": 2}, "same"),
+        ({"total-count": "130"}, "same"),
+        ({"total-count": 130, "total-pages": 2}, "empty"),
+    ],
+)
+def test_a_list_that_is_cut_is_never_written_back(
+    start: StartSimulator, run: RunModule, pagination: dict[str, Any], second_page: str
+) -> None:
+    delta = Organization("delta", module_consumers=tuple(TWO_PAGES))
+    tfe = start(delta, *map(Organization, TWO_PAGES), Organization("eta"))
+    items = [{"id": name, "type": "organizations", "attributes": {"name": name}} for name in TWO_PAGES[:100]]
+    first = {"data": items, "meta": {"pagination": pagination}}
+    second = {**first, "data": items if second_page == "same" else []}
+    for _time in range(2):
+        tfe.order(Fault("not_json_api", path="relationships/module-consumers", body=first))
+        tfe.order(Fault("not_json_api", path="relationships/module-consumers", body=second))
+    answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
+    assert "does not give a complete list" in answer["msg"]
+    assert not writes(tfe)
+
+
+@pytest.mark.parametrize("flag", ["false", 0, None, [], {}])
+def test_a_flag_that_is_no_boolean_is_not_guessed(start: StartSimulator, run: RunModule, flag: Any) -> None:
+    tfe = start(*instance())
+    attributes = {"name": "delta", "global-module-sharing": flag}
+    document = {"data": {"id": "delta", "type": "organizations", "attributes": attributes}}
+    tfe.order(Fault("not_json_api", path="delta$", body=document, times=0))
+    for options in ({"consumers": []}, {"global_module_sharing": True}, {"global_module_sharing": False}):
+        answer = run({"organization": "delta", **options})
+        assert "does not tell whether delta shares" in answer["msg"]
+    assert not writes(tfe)
+
+
+def test_an_answer_about_another_organization_proves_nothing(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance())
+    other = {"data": {"id": "eta", "type": "organizations", "attributes": {"global-module-sharing": True}}}
+    tfe.order(Fault("not_json_api", method="PATCH", path="delta$", body=other))
+    answer = run({"organization": "delta", "global_module_sharing": True})
+    assert answer["failed"]
+    assert not tfe.sharing("delta").global_modules
+    tfe.order(Fault("not_json_api", method="GET", path="delta$", body=other))
+    assert "the server sent 'eta'" in run({"organization": "delta", "consumers": []})["msg"]
+
+
+def test_an_answer_that_trickles_in_does_not_outlast_the_time_out(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def trickle() -> None:
+            connection, _address = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while not stop.wait(0.02):
+                    connection.sendall(b"{")
+
+        stop = threading.Event()
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        started = time.monotonic()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        options = {"tfe_address": address, "tfe_token": tfe.admin_token, "tfe_timeout": 0.3, "tfe_max_retries": 0}
+        answer = run({"organization": "delta", "consumers": [], **options})
+        seconds = time.monotonic() - started
+        stop.set()
+        thread.join()
+    assert "got no answer after 1 try over 0 s: it took longer than tfe_timeout" in answer["msg"]
+    assert seconds < 5
