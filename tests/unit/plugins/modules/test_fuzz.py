@@ -1,0 +1,297 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nonsense as the server's answers: never a traceback, never a hang, never an "ok" that is none.
+
+What no client can see through is not played: a well-formed answer that names the right organizations and lies.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+RETRIES = 1
+LONGEST_WAIT = 61.0
+MOST_REQUESTS = 60
+JSON_API = "application/vnd.api+json"
+
+# name: (consumers before, everyone before, behaviour, options of the task, consumers after, everyone after)
+# None of them can be satisfied by reading that there is nobody: a well-formed empty list is no nonsense.
+RUNS: dict[str, tuple[tuple[str, ...], bool, Behaviour, dict[str, Any], tuple[str, ...], bool]] = {
+    "ids": (("zeta",), False, Behaviour(), {"consumers": ["eta"]}, ("eta",), False),
+    "names": (("zeta",), False, Behaviour(legacy_write="404"), {"consumers": ["eta", "42"]}, ("42", "eta"), False),
+    "put": (
+        *(("zeta",), False, Behaviour(legacy_write="404", relationship_write="404")),
+        *({"consumers": ["eta"]}, ("eta",), False),
+    ),
+    "pages": (
+        *((), False, Behaviour(), {"consumers": ["Gamma", "epsilon", "zeta", "eta"]}),
+        *(("Gamma", "epsilon", "eta", "zeta"), False),
+    ),
+    "from-global": ((), True, Behaviour(), {"consumers": ["eta"]}, ("eta",), False),
+    "global-on": (("zeta",), False, Behaviour(), {"global_module_sharing": True}, (), True),
+    "global-off": ((), True, Behaviour(), {"global_module_sharing": False}, (), False),
+}
+
+# Text that is the name of no organization here, lone surrogates included.
+TEXT = st.text(st.characters(exclude_categories=()), max_size=8).map(lambda text: f"~{text}")
+NUMBERS = st.one_of(st.integers(), st.floats(), st.sampled_from((10**400, -(10**400), 1e308, 2**63)))
+JUNK = st.recursive(
+    st.one_of(st.none(), NUMBERS, TEXT),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
+    max_leaves=6,
+)
+ATTRIBUTES = st.one_of(
+    JUNK,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "name": JUNK,
+            "external-id": JUNK,
+            "global-module-sharing": JUNK.filter(lambda value: value is not None),
+            "global-provider-sharing": JUNK,
+            "consuming-organization-id": JUNK,
+            "consuming-organization-name": JUNK,
+            "is-site-admin": JUNK,
+        },
+    ),
+)
+ITEM = st.one_of(
+    JUNK,
+    st.fixed_dictionaries(
+        {}, optional={"id": JUNK, "type": JUNK, "attributes": ATTRIBUTES, "relationships": JUNK, "links": JUNK}
+    ),
+    # The organization that was asked for, with nonsense inside.
+    st.fixed_dictionaries({"id": st.just("delta"), "attributes": ATTRIBUTES}, optional={"relationships": JUNK}),
+)
+PAGINATION = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("current-page", "next-page", "total-pages", "total-count"), JUNK)
+)
+META = st.one_of(JUNK, st.fixed_dictionaries({"pagination": st.one_of(JUNK, PAGINATION)}))
+ERROR = st.one_of(
+    JUNK, st.fixed_dictionaries({}, optional={"status": JUNK, "title": JUNK, "detail": JUNK, "source": JUNK})
+)
+DOCUMENT = st.one_of(
+    JUNK,
+    st.fixed_dictionaries({"data": st.one_of(ITEM, st.lists(ITEM, max_size=4))}, optional={"meta": META}),
+    st.fixed_dictionaries({"errors": st.one_of(ERROR, st.lists(ERROR, max_size=3))}, optional={"message": JUNK}),
+)
+DEEP = st.sampled_from((b"[" * 100_000, b'{"data":' * 50_000, b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}"))
+BODY = st.one_of(
+    st.binary(max_size=60),
+    DOCUMENT.map(lambda document: json.dumps(document).encode()),
+    DOCUMENT.map(lambda document: json.dumps(document).encode()),
+    DOCUMENT.map(lambda document: json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")),
+    st.tuples(st.sampled_from(("utf-16", "utf-32", "utf-8-sig")), JUNK).map(
+        lambda pair: json.dumps({"data": pair[1]}).encode(pair[0])
+    ),
+    DEEP,
+)
+PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
+HEADERS: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "Content-Encoding": st.sampled_from(("gzip", "deflate", "br", "zstd", "gzip, gzip", "nonsense")),
+            "Location": PRINTABLE,
+            "TFP-AppName": PRINTABLE,
+            "X-RateLimit-Limit": PRINTABLE,
+            "Set-Cookie": PRINTABLE,
+            "Link": PRINTABLE,
+        },
+    ),
+)
+CONTENT_TYPES = st.one_of(st.just(JSON_API), st.sampled_from(("text/html", "text/html; charset=no-such", "x", ";;")))
+STATUS = st.one_of(
+    st.just(200),
+    st.sampled_from((200, 201, 202, 203, 204, 206, 300, 302, 304, 307, 400, 401, 403, 404)),
+    st.sampled_from((405, 406, 409, 410, 415, 418, 422, 451, 500, 501, 502, 503, 504, 505)),
+)
+
+FUZZ = settings(
+    max_examples=150,
+    deadline=None,
+    database=None,
+    # The fixtures keep nothing from one example to the next: each has a simulator of its own.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits that were asked for; they are not slept, but are as picky as real ones."""
+    asked: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not 0 <= seconds <= LONGEST_WAIT:
+            raise ValueError(f"{seconds} s is no wait")
+        asked.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    return asked
+
+
+@contextmanager
+def playing(simulators: list[Simulator], name: str) -> Iterator[Simulator]:
+    """A simulator for one example: ``run`` connects to it, and it ends with the block."""
+    before, everyone, behaviour, *_ = RUNS[name]
+    delta = Organization("delta", module_consumers=before, global_modules=everyone)
+    with Simulator(organizations=[delta, *ORGANIZATIONS[1:]], behaviour=behaviour) as tfe:
+        simulators[:] = [tfe]
+        try:
+            yield tfe
+        finally:
+            simulators.clear()
+
+
+def check_message(answer: dict[str, Any]) -> None:
+    """A failure that a person can act on, and not the one that stands for a traceback."""
+    assert answer["failed"]
+    assert "Unexpected" not in answer["msg"], answer["msg"]
+    assert len(answer["msg"]) > 40
+
+
+def check(run: RunModule, simulators: list[Simulator], name: str, fault: Fault) -> dict[str, Any]:
+    """Runs the task while the fault is on order; returns what it answered."""
+    *_, options, consumers, everyone = RUNS[name]
+    with playing(simulators, name) as tfe:
+        old = tfe.sharing("delta")
+        tfe.order(fault)
+        answer = run({"organization": "delta", **options, "tfe_max_retries": RETRIES}, diff=True)
+        now = tfe.sharing("delta")
+        is_as_asked = (now.module_consumers, now.global_modules) == (consumers, everyone)
+        assert len(tfe.requests) <= MOST_REQUESTS
+        if answer.get("failed"):
+            assert now == old or is_as_asked
+            check_message(answer)
+        else:
+            assert is_as_asked
+    return answer
+
+
+@FUZZ
+@given(
+    name=st.sampled_from(tuple(RUNS)),
+    body=BODY,
+    status=STATUS,
+    headers=HEADERS,
+    content_type=CONTENT_TYPES,
+    nth=st.integers(1, 6),
+    times=st.sampled_from((1, 2, 0)),
+    after_effect=st.booleans(),
+)
+@example(
+    name="global-on",
+    body=b'{"data": {"id": "delta", "attributes": {"global-module-sharing": "false"}}}',
+    status=200,
+    headers={},
+    content_type=JSON_API,
+    nth=1,
+    times=1,
+    after_effect=False,
+)
+@pytest.mark.usefixtures("waits")
+def test_any_answer_at_any_request(run: RunModule, simulators: list[Simulator], name: str, **order: Any) -> None:
+    check(run, simulators, name, Fault(kind="raw", **order))
+
+
+@FUZZ
+@given(
+    header=st.sampled_from(("X-RateLimit-Reset", "Retry-After")), value=PRINTABLE, status=st.sampled_from((429, 503))
+)
+@pytest.mark.usefixtures("waits")
+def test_any_word_about_when_to_come_back(
+    run: RunModule, simulators: list[Simulator], header: str, value: str, status: int
+) -> None:
+    fault = Fault(kind="raw", body=b"", status=status, headers={header: value}, times=RETRIES)
+    assert not check(run, simulators, "ids", fault).get("failed")
+
+
+WAITS = ("nan", "-nan", "inf", "-inf", "1e400", "-5", "1_0", "0x10", "\u0661", "soon", "9" * 400, "1e-300")
+DATES = ("Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 99 Zzz 0 99:99:99 +9999", "1 1 1 1 1")
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [*[("X-RateLimit-Reset", value) for value in WAITS], *[("Retry-After", value) for value in (*WAITS, *DATES)]],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_waiting_is_bounded_whatever_the_server_says(
+    start: StartSimulator, run: RunModule, waits: list[float], header: str, value: str, status: int
+) -> None:
+    tfe = start()
+    tfe.order(Fault(kind="status", status=status, headers={header: value}, times=0))
+    answer = run({"organization": "delta", "consumers": ["eta"], "tfe_max_retries": RETRIES})
+    check_message(answer)
+    assert f"{status}" in answer["msg"]
+    assert all(map(math.isfinite, waits))
+    assert sum(waits) <= 180 + LONGEST_WAIT
+    assert not tfe.sharing("delta").module_consumers
+
+
+@contextmanager
+def answering(data: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """A server on loopback that answers each connection with these bytes and closes it: (address, what it received)."""
+    received: list[bytes] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _address = listener.accept()
+            except OSError:
+                return
+            with connection:
+                received.append(connection.recv(65536))
+                connection.sendall(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", received
+        finally:
+            # Closing alone would not wake up accept().
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+START = st.sampled_from((b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: ", b"HTTP/1.1 ", b"HTTP/2 "))
+
+
+@FUZZ
+@given(data=st.tuples(START, st.binary(max_size=60)).map(b"".join))
+@example(data=b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 300 + b"\r\n")
+@example(data=b"HTTP/1.1 200 OK\r\n" + b"A" * 100_000)
+@example(data=b"HTTP/1.1 200 OK\r\nContent-Length: 1e3\r\n\r\n{}")
+@example(data=b"HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n{}")
+@example(data=b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}")
+@example(data=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+@example(data=b"HTTP/1.1 200 \xff\xfe\r\nContent-Type: \xff\r\n\r\n{}")
+@example(data=b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe\r\n\r\n")
+@example(data=b"HTTP/1.1 302 Found\r\nLocation: http://[\r\n\r\n")
+@example(data=b"HTTP/1.1 999 \r\n\r\n")
+@example(data=b"HTTP/1.1 100 Continue\r\n\r\n" * 50)
+# Python's own HTTP client leaves the socket of an answer that it cannot read to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("waits")
+def test_any_bytes_in_place_of_http(run: RunModule, data: bytes) -> None:
+    with answering(data) as (address, received):
+        task = {"organization": "delta", "consumers": ["eta"], "tfe_max_retries": RETRIES}
+        answer = run({**task, "tfe_address": address, "tfe_token": "some-token", "tfe_timeout": 20})
+        check_message(answer)
+        assert len(received) <= RETRIES + 1

@@ -1,0 +1,234 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lists that come in other ways than documented: the right result or a clear error, and never "no consumers".
+
+``present`` is what shows it: a list that is cut short would be written back cut short, and take access away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
+
+DELTA = "/api/v2/admin/organizations/delta"
+E1 = f"{DELTA}/module-consumers"
+E2 = f"{DELTA}/relationships/module-consumers"
+E7 = "/api/v2/admin/organizations"
+PRESENT = {"organization": "delta", "consumers": ["eta"], "state": "present"}
+
+
+def teams(count: int) -> tuple[str, ...]:
+    return tuple(f"team-{number:03}" for number in range(count))
+
+
+def instance(count: int) -> list[Organization]:
+    """Delta shares with ``count`` teams; eta and the others of the small instance are there as well."""
+    delta = Organization("delta", module_consumers=teams(count))
+    return [delta, *ORGANIZATIONS[1:], *map(Organization, teams(count))]
+
+
+def reads(tfe: Simulator, path: str) -> list[str]:
+    """The page numbers that were asked for, in order."""
+    asked = [request for request in tfe.requests if (request.method, request.path) == ("GET", path)]
+    return [request.query["page[number]"] for request in asked]
+
+
+def wrote(tfe: Simulator) -> bool:
+    return any(request.method != "GET" for request in tfe.requests)
+
+
+def is_whole(tfe: Simulator, answer: dict[str, Any], count: int) -> bool:
+    """Whether eta was added, to exactly the teams."""
+    expected = ("eta", *teams(count))
+    return tuple(answer["consumers"]) == expected == tfe.sharing("delta").module_consumers
+
+
+# How the list comes, and which pages are asked for where there are 0, 1, 20, 100, 101 and 250 consumers.
+COUNTS = (0, 1, 20, 100, 101, 250)
+WHOLE = [
+    (Behaviour(), (1, 1, 1, 1, 2, 3)),
+    (Behaviour(empty_total_pages=0), (1, 1, 1, 1, 2, 3)),
+    (Behaviour(meta="missing"), (1, 1, 2, 2, 2, 4)),
+    (Behaviour(meta="nested"), (1, 1, 2, 2, 2, 4)),
+    (Behaviour(page_size_honoured=False), (1, 1, 1, 5, 6, 13)),
+    (Behaviour(page_size_honoured=False, meta="missing"), (1, 1, 2, 6, 6, 14)),
+    (Behaviour(page_parameter="unpaged"), (1, 1, 2, 2, 1, 2)),
+]
+
+
+@pytest.mark.parametrize(("behaviour", "pages"), WHOLE)
+def test_a_list_is_read_whole_however_it_comes(
+    start: StartSimulator, run: RunModule, behaviour: Behaviour, pages: tuple[int, ...]
+) -> None:
+    for count, expected in zip(COUNTS, pages):
+        tfe = start(*instance(count), behaviour=behaviour)
+        answer = run(PRESENT)
+        assert is_whole(tfe, answer, count), answer.get("msg")
+        assert reads(tfe, E2) == [str(number) for number in range(1, expected + 1)]
+
+
+def test_a_list_that_repeats_its_first_page_is_read_twice_and_refused(start: StartSimulator, run: RunModule) -> None:
+    for behaviour, count in [
+        (Behaviour(page_parameter="ignored"), 101),
+        (Behaviour(page_parameter="ignored", page_size_honoured=False), 21),
+    ]:
+        tfe = start(*instance(count), behaviour=behaviour)
+        answer = run(PRESENT)
+        assert answer["failed"]
+        assert f"GET {tfe.address}{E2} does not give a complete list" in answer["msg"]
+        assert reads(tfe, E2) == ["1", "2", "1", "2"]
+        assert not wrote(tfe)
+
+
+@pytest.mark.parametrize("page_size_honoured", [True, False])
+def test_an_ignored_page_parameter_does_not_matter_where_one_page_is_all(
+    start: StartSimulator, run: RunModule, page_size_honoured: bool
+) -> None:
+    behaviour = Behaviour(page_parameter="ignored", page_size_honoured=page_size_honoured)
+    for count in (0, 19, 20, 100) if page_size_honoured else (0, 19, 20):
+        tfe = start(*instance(count), behaviour=behaviour)
+        assert is_whole(tfe, run(PRESENT), count)
+        assert reads(tfe, E2) == ["1"]
+
+
+def test_the_legacy_list_is_read_whole_with_and_without_pages(start: StartSimulator, run: RunModule) -> None:
+    for behaviour, pages in [(Behaviour(), 2), (Behaviour(legacy_list="paged"), 3)]:
+        tfe = start(*instance(250), profile="202012-1", behaviour=behaviour)
+        assert is_whole(tfe, run(PRESENT), 250)
+        assert len(reads(tfe, E1)) == pages
+
+
+# A list that changes while it is read.
+
+
+def between_pages(tfe: Simulator, change: Callable[[], object], *, times: int = 1) -> None:
+    """Orders a change for the moment just before a second page is answered."""
+    pages = 0
+
+    def call() -> None:
+        nonlocal pages
+        last = tfe.requests[-1]
+        if last.query["page[number]"] == "2" and (not times or pages < times):
+            pages += 1
+            change()
+
+    tfe.order(Fault(kind="between", path=E2, times=0, call=call))
+
+
+@pytest.mark.parametrize("what", ["removed", "added"])
+def test_a_list_that_changes_between_two_pages_is_read_again(start: StartSimulator, run: RunModule, what: str) -> None:
+    tfe = start(*instance(150), Organization("late"))
+    with_late = Organization("delta", external_id=tfe.external_id("delta"), module_consumers=(*teams(150), "late"))
+
+    def add() -> None:
+        tfe.remove("delta")
+        tfe.add(with_late)
+
+    between_pages(tfe, (lambda: tfe.remove("team-007")) if what == "removed" else add)
+    answer = run(PRESENT)
+    expected = {"eta", *teams(150)} - {"team-007"} if what == "removed" else {"eta", "late", *teams(150)}
+    assert set(answer["consumers"]) == expected == set(tfe.sharing("delta").module_consumers)
+    assert answer["added"] == ["eta"]
+    assert reads(tfe, E2) == ["1", "2", "1", "2"]
+
+
+def test_a_list_that_never_stops_changing_is_refused(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance(250))
+    left = iter(teams(250))
+    between_pages(tfe, lambda: tfe.remove(next(left)), times=0)
+    answer = run(PRESENT)
+    assert answer["failed"]
+    assert "does not give a complete list: it kept changing while it was read" in answer["msg"]
+    assert reads(tfe, E2) == ["1", "2", "1", "2"]
+    assert not wrote(tfe)
+
+
+# Items and answers that are not what they should be.
+
+
+def test_a_consumer_without_external_id_is_kept_by_its_name(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance(3), behaviour=Behaviour(item_without_external_id="team-001"))
+    answer = run(PRESENT)
+    assert is_whole(tfe, answer, 3)
+    ids = {entry["consuming_organization_name"]: entry["consuming_organization_id"] for entry in answer["partnerships"]}
+    assert ids["team-001"] is None
+    assert ids["eta"] == tfe.external_id("eta")
+    # E1 takes ids alone.
+    assert [request.path for request in tfe.requests if request.method != "GET"] == [E2]
+
+
+@pytest.mark.parametrize("item", [{"type": "organizations"}, {"id": ""}, {"id": None}, "team-000", None, ["team-000"]])
+def test_an_item_that_is_no_organization_is_refused(start: StartSimulator, run: RunModule, item: Any) -> None:
+    tfe = start(*instance(3))
+    body = {"data": [{"id": "team-000", "type": "organizations"}, item]}
+    tfe.order(Fault(kind="not_json_api", path=E2, body=body))
+    answer = run(PRESENT)
+    assert f"GET {tfe.address}{E2} answered with something that is not a list" in answer["msg"]
+    assert len(tfe.requests) == 2
+
+
+def test_a_404_in_the_middle_leads_to_the_other_list_and_else_to_an_error(
+    start: StartSimulator, run: RunModule
+) -> None:
+    for legacy_list in ("alive", "404"):
+        tfe = start(*instance(250), behaviour=Behaviour.parse([f"legacy_list={legacy_list}"]))
+        tfe.order(Fault(kind="status", status=404, path=E2, nth=2))
+        answer = run(PRESENT)
+        assert reads(tfe, E2)[:2] == ["1", "2"]
+        if legacy_list == "alive":
+            assert is_whole(tfe, answer, 250)
+        else:
+            assert "cannot be read, although the organization itself was just read" in answer["msg"]
+            assert not wrote(tfe)
+
+
+def test_a_404_among_the_pages_of_all_organizations_is_an_error(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance(250))
+    tfe.order(Fault(kind="status", status=404, path=f"{E7}$", nth=2))
+    answer = run({"organization": "delta", "consumers": [tfe.external_id("eta")], "state": "present"})
+    assert f"GET {tfe.address}{E7} answered 404" in answer["msg"]
+    assert reads(tfe, E7) == ["1", "2"]
+    assert not wrote(tfe)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("path", [f"{DELTA}$", E2, E1])
+def test_a_redirect_is_named_and_not_followed(start: StartSimulator, run: RunModule, status: int, path: str) -> None:
+    target = start()
+    tfe = start(*instance(3))
+    location = f"{target.address}{DELTA}?from=tfe"
+    tfe.order(Fault(kind="redirect", status=status, path=path, location=location, times=0))
+    answer = run({"organization": "delta", "consumers": [], "tfe_max_retries": 0})
+    assert answer["failed"]
+    assert f"answered {status}" in answer["msg"]
+    assert f"a redirect to {location}. It was not followed" in answer["msg"]
+    assert not target.requests
+    assert tfe.sharing("delta").module_consumers == teams(3)
+
+
+@pytest.mark.parametrize("path", [f"{DELTA}$", E2])
+def test_a_sign_in_page_is_not_an_empty_list(start: StartSimulator, run: RunModule, path: str) -> None:
+    tfe = start(*instance(3))
+    tfe.order(Fault(kind="sign_in", path=path, times=0))
+    answer = run({"organization": "delta", "consumers": []})
+    assert "not a JSON:API document (text/html" in answer["msg"]
+    assert "sign-in page" in answer["msg"]
+    assert not wrote(tfe)
+
+
+def test_a_sign_in_page_in_answer_to_a_write_is_settled_by_reading(start: StartSimulator, run: RunModule) -> None:
+    for after_effect in (True, False):
+        tfe = start(*instance(3))
+        tfe.order(Fault(kind="sign_in", method="PATCH", after_effect=after_effect))
+        answer = run(PRESENT)
+        if after_effect:
+            assert is_whole(tfe, answer, 3)
+        else:
+            assert "nothing was changed" in answer["msg"]
+            assert tfe.sharing("delta").module_consumers == teams(3)

@@ -1,0 +1,327 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The token: in no output, to no other host, replaced by nothing; and what TLS lets through."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import socket
+import socketserver
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+from ansible.module_utils.common.parameters import PASS_VARS
+from ansible_collections.tfe.admin.plugins.module_utils import _client
+from ansible_collections.tfe.admin.tests.simulator import Fault, Simulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import RunModule, StartSimulator
+
+TOKEN = "h8Xq2LrWv0zKcN.atlasv1.mB7dGf4TnYp9"
+TASK: dict[str, Any] = {"organization": "delta", "consumers": ["eta"], "tfe_max_retries": 1}
+LOUD = {
+    f"_ansible_{name}": value for name, value in (("verbosity", 5), ("inject_invocation", True)) if name in PASS_VARS
+}
+"""What makes a module say as much as it can; not every release of ansible-core knows all of it."""
+
+
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits are asked for and not slept."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+
+@pytest.fixture(autouse=True)
+def tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the user had asked for them: newer releases of ansible-core leave them out unless told otherwise."""
+    with contextlib.suppress(ImportError):
+        monkeypatch.setattr("ansible.module_utils._internal._traceback.is_traceback_enabled", lambda _event: True)
+
+
+# In no output.
+
+ECHO = {"errors": [{"title": f"bad token {TOKEN}", "detail": f"Authorization: Bearer {TOKEN}"}, TOKEN]}
+LEAKS: dict[str, dict[str, Any]] = {
+    "refused": {"kind": "status", "status": 422, "body": ECHO, "times": 0},
+    "message": {"kind": "status", "status": 403, "body": {"message": TOKEN}, "times": 0},
+    "once": {"kind": "status", "status": 503, "body": ECHO},
+    "for-ever": {"kind": "status", "status": 503, "body": ECHO, "times": 0},
+    "redirect": {"kind": "redirect", "location": f"https://{TOKEN}@example.com/?token={TOKEN}", "times": 0},
+    "content-type": {"kind": "raw", "content_type": f"text/{TOKEN}", "times": 0},
+    "application": {"kind": "raw", "status": 404, "headers": {"TFP-AppName": TOKEN}, "times": 0},
+    "reset": {"kind": "reset", "times": 0},
+    "name": {"kind": "not_json_api", "body": {"data": {"id": TOKEN, "attributes": {}}}},
+    "consumer": {
+        "kind": "not_json_api",
+        "path": "relationships",
+        "body": {"data": [{"id": TOKEN, "type": "organizations", "attributes": {"external-id": TOKEN}}]},
+    },
+}
+
+
+@pytest.mark.parametrize("source", ["option", "environment"])
+@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("nth", [1, 2])
+def test_the_token_is_in_no_output(
+    start: StartSimulator, run: RunModule, capfd: pytest.CaptureFixture[str], source: str, leak: str, nth: int
+) -> None:
+    tfe = start(admin_token=TOKEN)
+    tfe.order(Fault(**LEAKS[leak], nth=nth))
+    options: dict[str, Any] = {**TASK, **LOUD}
+    environ: dict[str, Any] = {}
+    if source == "option":
+        options.update(tfe_token=TOKEN)
+    else:
+        environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": TOKEN}
+    for check in (True, False):
+        answer = run(options, check=check, diff=True, **environ)
+        assert TOKEN not in str(answer)
+        assert TOKEN[:8] not in str(answer)
+    assert TOKEN not in "".join(capfd.readouterr())
+    assert tfe.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("source", ["option", "environment"])
+def test_the_token_is_not_in_the_traceback_of_a_fault_of_our_own(
+    start: StartSimulator, run: RunModule, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    def get(client: Any, path: str, *_: object) -> None:
+        raise RuntimeError(f"{path} {client._session.auth._token}") from KeyError(f"Bearer {TOKEN}")
+
+    monkeypatch.setattr(_client.Client, "get", get)
+    tfe = start(admin_token=TOKEN)
+    environ: dict[str, Any] = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": TOKEN} if source == "environment" else {}
+    answer = run({**TASK, **LOUD}, **environ)
+    assert "Unexpected RuntimeError" in answer["msg"]
+    assert "Traceback" in str(answer["exception"])
+    assert TOKEN not in str(answer)
+
+
+@pytest.mark.parametrize("tfe_address", ["http://127.0.0.1:2", "https://127.0.0.1:2", "ftp://127.0.0.1", ""])
+@pytest.mark.parametrize("source", ["option", "HTTP_PROXY", "HTTPS_PROXY"])
+def test_proxy_passwords_are_in_no_output(run: RunModule, tfe_address: str, source: str) -> None:
+    proxy = f"http://user:{TOKEN}@127.0.0.1:1"
+    options: dict[str, Any] = {**TASK, **LOUD, "tfe_address": tfe_address, "tfe_token": "some-token"}
+    if source == "option":
+        answer = run({**options, "tfe_proxies": {"http": proxy, "https": proxy}})
+    else:
+        environ: dict[str, Any] = {source: proxy}
+        answer = run(options, **environ)
+    assert answer["failed"]
+    assert TOKEN not in str(answer)
+
+
+# Replaced by nothing.
+
+
+def bearers(tfe: Simulator) -> set[str]:
+    return {request.headers["authorization"] for request in tfe.requests}
+
+
+@pytest.mark.parametrize("variable", ["", "NETRC"])
+def test_a_netrc_does_not_replace_the_token(
+    start: StartSimulator, run: RunModule, tmp_path: Path, variable: str
+) -> None:
+    tfe = start()
+    path = tmp_path / (variable or ".netrc")
+    path.write_text("machine 127.0.0.1 login other password secret\ndefault login other password secret\n")
+    path.chmod(0o600)
+    environ: dict[str, Any] = {variable: str(path)} if variable else {}
+    assert run({**TASK, "tfe_address": tfe.address, "tfe_token": tfe.admin_token}, **environ)["changed"]
+    assert bearers(tfe) == {f"Bearer {tfe.admin_token}"}
+
+
+def test_cookies_are_not_kept(start: StartSimulator, run: RunModule) -> None:
+    tfe = start()
+    cookie = {"Set-Cookie": "session=somebody-else; Path=/"}
+    tfe.order(Fault(kind="status", status=503, headers=cookie), Fault(kind="status", status=404, headers=cookie, nth=2))
+    assert run(TASK)["changed"]
+    assert len(tfe.requests) > 4
+    assert not [request for request in tfe.requests if "cookie" in request.headers]
+    assert bearers(tfe) == {f"Bearer {tfe.admin_token}"}
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """A proxy on loopback. It remembers the head of each request and all that clients send through its tunnels.
+
+    It leads every tunnel to ``target``, whatever was asked for, and answers every plain request with 403.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        super().__init__(("127.0.0.1", 0), _Tunnel)
+        self.target = target
+        self.heads: list[str] = []
+        self.tunnelled = bytearray()
+
+    @property
+    def address(self) -> str:
+        return f"http://proxy-user:proxy-password@127.0.0.1:{self.server_address[1]}"
+
+
+class _Tunnel(socketserver.StreamRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        head = b"".join(iter(self.rfile.readline, b"\r\n")).decode("latin-1")
+        self.server.heads.append(head)
+        if not head.startswith("CONNECT "):
+            self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        with socket.create_connection(self.server.target) as upstream:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            back = threading.Thread(target=_pump, args=(upstream, self.connection, bytearray()))
+            back.start()
+            _pump(self.connection, upstream, self.server.tunnelled)
+            back.join()
+
+
+def _pump(source: socket.socket, sink: socket.socket, seen: bytearray) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            seen += data
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def serving(server: socketserver.BaseServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def port_of(address: str) -> tuple[str, int]:
+    return "127.0.0.1", urlsplit(address).port or 0
+
+
+@pytest.mark.parametrize("source", ["option", "HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_gets_its_own_credentials_and_leaves_the_token_alone(run: RunModule, source: str) -> None:
+    with serving(proxy := Proxy(("127.0.0.1", 1))):
+        options = {**TASK, "tfe_address": "http://tfe.example.com", "tfe_token": TOKEN}
+        if source == "option":
+            answer = run({**options, "tfe_proxies": {"http": proxy.address}})
+        else:
+            environ: dict[str, Any] = {source: proxy.address}
+            answer = run(options, **environ)
+    assert "answered 403" in answer["msg"]
+    assert "tfe_address is plain http: the token travels to tfe.example.com unencrypted" in str(answer["warnings"])
+    (head,) = proxy.heads
+    assert f"\r\nAuthorization: Bearer {TOKEN}\r\n" in head
+    assert head.count("Authorization: ") == 2
+    assert "\r\nProxy-Authorization: Basic " in head
+    assert "proxy-password" not in str(answer)
+
+
+# TLS.
+
+
+class TlsServer(socketserver.ThreadingTCPServer):
+    """A server with this certificate. It remembers what it was sent once the client trusted it."""
+
+    daemon_threads = True
+
+    def __init__(self, certificate: trustme.LeafCert) -> None:
+        super().__init__(("127.0.0.1", 0), _TlsHandler)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(self.context)
+        self.received: list[bytes] = []
+
+    @property
+    def address(self) -> str:
+        return f"https://127.0.0.1:{self.server_address[1]}"
+
+
+class _TlsHandler(socketserver.BaseRequestHandler):
+    server: TlsServer
+
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):
+            self.request.settimeout(20)
+            with self.server.context.wrap_socket(self.request, server_side=True) as connection:
+                self.server.received.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return str(tmp_path / "ca.pem")
+
+
+PAST = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def certificate(authority: trustme.CA, problem: str) -> trustme.LeafCert:
+    if problem == "wrong host name":
+        return authority.issue_cert("tfe.example.com", "127.0.0.2")
+    if problem == "expired":
+        return authority.issue_cert("127.0.0.1", not_after=PAST)
+    return (trustme.CA() if problem == "unknown CA" else authority).issue_cert("127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("problem", "words", "advice"),
+    [
+        ("unknown CA", "unable to get local issuer certificate", "set tfe_ca_bundle"),
+        (
+            "wrong host name",
+            "IP address mismatch, certificate is not valid for '127.0.0.1'",
+            "set tfe_address to a name",
+        ),
+        ("expired", "certificate has expired", "certificate"),
+    ],
+)
+@pytest.mark.parametrize("tunnelled", [False, True])
+def test_a_certificate_that_does_not_verify_gets_no_token(
+    *, run: RunModule, authority: trustme.CA, ca_file: str, problem: str, words: str, advice: str, tunnelled: bool
+) -> None:
+    server = TlsServer(certificate(authority, problem))
+    proxy = Proxy(port_of(server.address))
+    with serving(server), serving(proxy):
+        options = {**TASK, "tfe_address": server.address, "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
+        environ: dict[str, Any] = {"HTTPS_PROXY": proxy.address} if tunnelled else {}
+        answer = run(options, **environ)
+    assert answer["failed"]
+    assert words in answer["msg"]
+    assert advice in answer["msg"]
+    assert "warnings" not in answer, "it is not tried again"
+    assert len(proxy.heads) == tunnelled
+    assert TOKEN.encode() not in proxy.tunnelled
+    assert not server.received
+
+
+def test_plain_http_on_loopback_does_not_warn(start: StartSimulator, run: RunModule) -> None:
+    start()
+    assert "warnings" not in run(TASK)
+
+
+def test_a_lock_file_tells_no_secret(start: StartSimulator, run: RunModule, tmp_path: Path) -> None:
+    start(admin_token=TOKEN)
+    run(TASK)
+    files = [Path(folder, name) for folder, _folders, names in os.walk(tmp_path) for name in names]
+    assert files
+    assert not [path for path in files if TOKEN in str(path) or TOKEN.encode() in path.read_bytes()]
