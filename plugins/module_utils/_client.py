@@ -401,7 +401,7 @@ class _BoundedResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         seconds = sock.gettimeout()
         if seconds is not None:
-            raw = self.fp.detach()  # type: ignore[attr-defined]  # a buffered reader, which typeshed does not tell
+            raw = self.fp.detach()
             self.fp = io.BufferedReader(_Until(time.monotonic() + seconds, sock, raw))
 
 

@@ -247,7 +247,7 @@ def _find_proxies(options: Mapping[str, Any]) -> dict[str, str]:
     proxies = {str(scheme): _text(url) for scheme, url in (options.get("tfe_proxies") or {}).items()}
     for scheme, url in proxies.items():
         try:
-            usable = not url or urlsplit(url).hostname
+            usable = not url or bool(urlsplit(url).hostname)
         except ValueError:
             usable = False
         if not usable:

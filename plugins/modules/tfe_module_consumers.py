@@ -70,8 +70,8 @@ options:
 notes:
   - Every write replaces the whole list on the server. Tasks of one user on one host wait for each other, by a lock in
     a file below C(~/.ansible). Two tasks with O(state=present) at the same time on different hosts, or in different
-    containers, can lose one of the two changes. Do not let such jobs run at the same time, or keep the whole list in one
-    place and use O(state=exact).
+    containers, can lose one of the two changes. Do not let such jobs run at the same time, or keep the whole list in
+    one place and use O(state=exact).
   - Access to modules ends at once for an organization that leaves the list. Run with C(--check --diff) first.
 """
 

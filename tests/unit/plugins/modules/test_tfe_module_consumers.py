@@ -462,7 +462,8 @@ def test_a_flag_that_is_no_boolean_is_not_guessed(start: StartSimulator, run: Ru
     attributes = {"name": "delta", "global-module-sharing": flag}
     document = {"data": {"id": "delta", "type": "organizations", "attributes": attributes}}
     tfe.order(Fault("not_json_api", path="delta$", body=document, times=0))
-    for options in ({"consumers": []}, {"global_module_sharing": True}, {"global_module_sharing": False}):
+    tasks: list[dict[str, Any]] = [{"consumers": []}, {"global_module_sharing": True}, {"global_module_sharing": False}]
+    for options in tasks:
         answer = run({"organization": "delta", **options})
         assert "does not tell whether delta shares" in answer["msg"]
     assert not writes(tfe)
