@@ -30,7 +30,6 @@ MOST_REQUESTS = 60
 JSON_API = "application/vnd.api+json"
 
 # name: (consumers before, everyone before, behaviour, options of the task, consumers after, everyone after)
-# None of them can be satisfied by reading that there is nobody: a well-formed empty list is no nonsense.
 RUNS: dict[str, tuple[tuple[str, ...], bool, Behaviour, dict[str, Any], tuple[str, ...], bool]] = {
     "ids": (("zeta",), False, Behaviour(), {"consumers": ["eta"]}, ("eta",), False),
     "names": (("zeta",), False, Behaviour(legacy_write="404"), {"consumers": ["eta", "42"]}, ("42", "eta"), False),
@@ -45,7 +44,11 @@ RUNS: dict[str, tuple[tuple[str, ...], bool, Behaviour, dict[str, Any], tuple[st
     "from-global": ((), True, Behaviour(), {"consumers": ["eta"]}, ("eta",), False),
     "global-on": (("zeta",), False, Behaviour(), {"global_module_sharing": True}, (), True),
     "global-off": ((), True, Behaviour(), {"global_module_sharing": False}, (), False),
+    "clear": (("zeta",), False, Behaviour(), {"consumers": []}, (), False),
+    "absent": (("eta", "zeta"), False, Behaviour(), {"consumers": ["eta"], "state": "absent"}, ("zeta",), False),
 }
+# A well-formed empty list is no nonsense, so these are left out where one may come.
+FOOLED_BY_EMPTY_LISTS = {"clear", "absent"}
 
 # Text that is the name of no organization here, lone surrogates included.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8).map(lambda text: f"~{text}")
@@ -85,21 +88,29 @@ META = st.one_of(JUNK, st.fixed_dictionaries({"pagination": st.one_of(JUNK, PAGI
 ERROR = st.one_of(
     JUNK, st.fixed_dictionaries({}, optional={"status": JUNK, "title": JUNK, "detail": JUNK, "source": JUNK})
 )
-DOCUMENT = st.one_of(
-    JUNK,
-    st.fixed_dictionaries({"data": st.one_of(ITEM, st.lists(ITEM, max_size=4))}, optional={"meta": META}),
-    st.fixed_dictionaries({"errors": st.one_of(ERROR, st.lists(ERROR, max_size=3))}, optional={"message": JUNK}),
-)
+DOCUMENT = st.fixed_dictionaries({"data": st.one_of(ITEM, st.lists(ITEM, max_size=4))}, optional={"meta": META})
+ERRORS = st.fixed_dictionaries({"errors": st.one_of(ERROR, st.lists(ERROR, max_size=3))}, optional={"message": JUNK})
 DEEP = st.sampled_from((b"[" * 100_000, b'{"data":' * 50_000, b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}"))
-BODY = st.one_of(
+
+
+def encoded(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+NO_DOCUMENT = st.one_of(
     st.binary(max_size=60),
-    DOCUMENT.map(lambda document: json.dumps(document).encode()),
-    DOCUMENT.map(lambda document: json.dumps(document).encode()),
+    JUNK.map(encoded),
+    ERRORS.map(encoded),
+    st.tuples(DOCUMENT, st.integers(1, 12)).map(lambda cut: encoded(cut[0])[: -cut[1]]),
+    DEEP,
+)
+BODY = st.one_of(
+    NO_DOCUMENT,
+    DOCUMENT.map(encoded),
     DOCUMENT.map(lambda document: json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")),
     st.tuples(st.sampled_from(("utf-16", "utf-32", "utf-8-sig")), JUNK).map(
         lambda pair: json.dumps({"data": pair[1]}).encode(pair[0])
     ),
-    DEEP,
 )
 PRINTABLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
 HEADERS: st.SearchStrategy[dict[str, str]] = st.one_of(
@@ -118,6 +129,7 @@ HEADERS: st.SearchStrategy[dict[str, str]] = st.one_of(
 )
 CONTENT_TYPES = st.one_of(st.just(JSON_API), st.sampled_from(("text/html", "text/html; charset=no-such", "x", ";;")))
 STATUS = st.one_of(
+    st.just(200),
     st.just(200),
     st.sampled_from((200, 201, 202, 203, 204, 206, 300, 302, 304, 307, 400, 401, 403, 404)),
     st.sampled_from((405, 406, 409, 410, 415, 418, 422, 451, 500, 501, 502, 503, 504, 505)),
@@ -184,29 +196,39 @@ def check(run: RunModule, simulators: list[Simulator], name: str, fault: Fault) 
     return answer
 
 
+NOT_FOOLED = st.sampled_from(sorted(set(RUNS) - FOOLED_BY_EMPTY_LISTS))
+ORDER: dict[str, Any] = {"nth": st.integers(1, 5), "times": st.sampled_from((1, 2, 0)), "after_effect": st.booleans()}
+
+
 @FUZZ
-@given(
-    name=st.sampled_from(tuple(RUNS)),
-    body=BODY,
-    status=STATUS,
-    headers=HEADERS,
-    content_type=CONTENT_TYPES,
-    nth=st.integers(1, 6),
-    times=st.sampled_from((1, 2, 0)),
-    after_effect=st.booleans(),
-)
+@given(name=NOT_FOOLED, body=BODY, status=STATUS, headers=HEADERS, content_type=CONTENT_TYPES, **ORDER)
+@pytest.mark.usefixtures("waits")
+def test_any_answer_at_any_request(run: RunModule, simulators: list[Simulator], name: str, **order: Any) -> None:
+    check(run, simulators, name, Fault(kind="raw", **order))
+
+
+@FUZZ
+@given(name=NOT_FOOLED, document=DOCUMENT, **ORDER)
 @example(
     name="global-on",
-    body=b'{"data": {"id": "delta", "attributes": {"global-module-sharing": "false"}}}',
-    status=200,
-    headers={},
-    content_type=JSON_API,
+    document={"data": {"id": "delta", "attributes": {"global-module-sharing": "false"}}},
     nth=1,
     times=1,
     after_effect=False,
 )
 @pytest.mark.usefixtures("waits")
-def test_any_answer_at_any_request(run: RunModule, simulators: list[Simulator], name: str, **order: Any) -> None:
+def test_any_document_in_place_of_the_right_one(
+    run: RunModule, simulators: list[Simulator], name: str, document: Any, **order: Any
+) -> None:
+    check(run, simulators, name, Fault(kind="not_json_api", body=document, **order))
+
+
+@FUZZ
+@given(name=st.sampled_from(sorted(RUNS)), body=NO_DOCUMENT, content_type=CONTENT_TYPES, **ORDER)
+@pytest.mark.usefixtures("waits")
+def test_what_is_no_document_is_no_empty_list(
+    run: RunModule, simulators: list[Simulator], name: str, **order: Any
+) -> None:
     check(run, simulators, name, Fault(kind="raw", **order))
 
 

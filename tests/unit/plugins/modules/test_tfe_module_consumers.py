@@ -504,3 +504,15 @@ def test_an_answer_that_trickles_in_does_not_outlast_the_time_out(start: StartSi
         thread.join()
     assert "got no answer after 1 try over 0 s: it took longer than tfe_timeout" in answer["msg"]
     assert seconds < 5
+
+
+@pytest.mark.parametrize("names", [[], ["zeta"], ["zeta", "eta", "Gamma"]])
+def test_an_answer_that_shows_another_list_is_settled_by_reading(
+    start: StartSimulator, run: RunModule, names: list[str]
+) -> None:
+    tfe = start(*instance("zeta"))
+    items = [{"id": f"mp-{name}", "attributes": {"consuming-organization-name": name}} for name in names]
+    tfe.order(Fault("not_json_api", method="PATCH", body={"data": items}, after_effect=True))
+    answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
+    assert (answer["changed"], answer["consumers"]) == (True, ["eta", "zeta"])
+    assert sent(tfe)[-2:] == [f"GET {DELTA}", f"GET {E2}"]
