@@ -14,7 +14,7 @@ from typing import Any
 from ._client import ApiError, Client
 from ._errors import TfeError
 from ._lock import exclusive
-from ._organizations import Directory, Producer
+from ._organizations import Directory, Producer, looks_like_external_id
 from ._registry import Registry
 from ._sharing import (
     Organization,
@@ -81,9 +81,25 @@ def _wanted(directory: Directory, request: Request, producer: Organization, befo
     for element, organization in found.items():
         if organization.key == producer.key:
             refuse_self(request, replace(producer, external_id=element))
-    if request.state != "absent":
+    if request.state == "absent":
+        _refuse_unknowable(directory, [element for element in new if element not in found], before)
+    else:
         _refuse_unknown(directory, request, found)
     return list(found.values())
+
+
+def _refuse_unknowable(directory: Directory, elements: list[str], before: Sharing) -> None:
+    """Where the server keeps a consumer's external id to itself, an external id may be that consumer's."""
+    ids = [element for element in elements if looks_like_external_id(element)]
+    without_id = [consumer for consumer in before.consumers if not consumer.external_id]
+    if ids and without_id:
+        told = {organization.key for organization in directory.everybody() if organization.external_id}
+        names = sorted(consumer.name for consumer in without_id if consumer.key not in told)
+        if names:
+            raise TfeError(
+                f"Whether {', '.join(map(repr, ids))} is among the consumers cannot be told, since the server does not "
+                f"give the external id of {', '.join(names)}. Nothing was changed. Use names instead of external ids."
+            )
 
 
 def _refuse_unknown(directory: Directory, request: Request, found: dict[str, Organization]) -> None:

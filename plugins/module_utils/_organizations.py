@@ -37,6 +37,10 @@ class Producer:
     links_consumers: bool
 
 
+def looks_like_external_id(element: str) -> bool:
+    return bool(_EXTERNAL_ID.match(element))
+
+
 def path_of(name: str) -> str:
     """The admin path of an organization, percent-encoded."""
     return f"{_ORGANIZATIONS}/{quote(name, safe='')}"
@@ -117,12 +121,12 @@ class Directory:
     def _find_with_few_reads(self, elements: Sequence[str]) -> dict[str, Organization]:
         found: dict[str, Organization] = {}
         missing = list(elements)
-        if len(missing) > _MOST_SINGLE_READS or any(_EXTERNAL_ID.match(element) for element in missing):
+        if len(missing) > _MOST_SINGLE_READS or any(map(looks_like_external_id, missing)):
             first = self._client.page(_ORGANIZATIONS)
             found = match(elements, map(parse_organization, first.items))
             missing = [element for element in elements if element not in found]
             pages_left = (first.total_pages or 1) - 1
-            if len(missing) > pages_left or any(_EXTERNAL_ID.match(element) for element in missing):
+            if len(missing) > pages_left or any(map(looks_like_external_id, missing)):
                 return match(elements, self.everybody(first))
         for name in missing:
             try:

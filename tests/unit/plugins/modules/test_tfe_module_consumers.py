@@ -516,3 +516,35 @@ def test_an_answer_that_shows_another_list_is_settled_by_reading(
     answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
     assert (answer["changed"], answer["consumers"]) == (True, ["eta", "zeta"])
     assert sent(tfe)[-2:] == [f"GET {DELTA}", f"GET {E2}"]
+
+
+def test_an_external_id_leaves_also_where_the_list_of_consumers_does_not_tell_it(
+    start: StartSimulator, run: RunModule
+) -> None:
+    tfe = start(*instance("zeta", "eta"))
+    items = [{"id": name, "type": "organizations", "attributes": {"name": name}} for name in ("zeta", "eta")]
+    tfe.order(Fault("not_json_api", path="relationships/module-consumers", body={"data": items}))
+    answer = run({"organization": "delta", "consumers": [tfe.external_id("zeta"), "long-gone"], "state": "absent"})
+    assert answer["removed"] == ["zeta"]
+    assert tfe.sharing("delta").module_consumers == ("eta",)
+
+
+def test_an_external_id_that_cannot_be_told_apart_is_refused(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta", "eta"), behaviour=Behaviour(item_without_external_id="zeta"))
+    task = {"organization": "delta", "state": "absent"}
+    answer = run({**task, "consumers": [tfe.external_id("zeta")]})
+    assert "does not give the external id of zeta. Nothing was changed. Use names" in answer["msg"]
+    assert run({**task, "consumers": ["long-gone", "ZETA"]})["removed"] == ["zeta"]
+
+
+def test_items_that_come_twice_are_a_list_that_does_not_add_up(start: StartSimulator, run: RunModule) -> None:
+    delta = Organization("delta", module_consumers=tuple(TWO_PAGES))
+    tfe = start(delta, *map(Organization, TWO_PAGES), Organization("eta"))
+    items = [{"id": name, "type": "organizations", "attributes": {"name": name}} for name in TWO_PAGES]
+    for _time in range(2):
+        for page in (items[:100], items[99:]):
+            body = {"data": page, "meta": {"pagination": {"total-pages": 2}}}
+            tfe.order(Fault("not_json_api", path="relationships/module-consumers", body=body))
+    answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
+    assert "does not give a complete list: items came twice" in answer["msg"]
+    assert not writes(tfe)
