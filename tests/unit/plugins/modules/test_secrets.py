@@ -314,6 +314,67 @@ def test_a_certificate_that_does_not_verify_gets_no_token(
     assert not server.received
 
 
+def reached(server: TlsServer, answer: dict[str, Any]) -> bool:
+    """Whether the client trusted the server and sent it the token: no error of TLS, but the answer of the server."""
+    return "answered 403" in answer["msg"] and f"Authorization: Bearer {TOKEN}".encode() in server.received[0]
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_tunnel_shows_the_proxy_nothing(run: RunModule, authority: trustme.CA, ca_file: str, variable: str) -> None:
+    server = TlsServer(certificate(authority, "none"))
+    proxy = Proxy(port_of(server.address))
+    environ: dict[str, Any] = {variable: proxy.address}
+    with serving(server), serving(proxy):
+        answer = run({**TASK, "tfe_address": server.address, "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}, **environ)
+    assert reached(server, answer)
+    assert proxy.heads[0].startswith(f"CONNECT {urlsplit(server.address).netloc} ")
+    assert proxy.tunnelled
+    for secret in (TOKEN, "Bearer"):
+        assert secret not in "".join(proxy.heads)
+        assert secret.encode() not in proxy.tunnelled
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_no_variable_of_other_programs_replaces_the_ca_bundle(
+    run: RunModule, authority: trustme.CA, ca_file: str, variable: str
+) -> None:
+    server = TlsServer(certificate(authority, "none"))
+    options = {**TASK, "tfe_address": server.address, "tfe_token": TOKEN}
+    with serving(server):
+        environ: dict[str, Any] = {variable: ca_file}
+        assert "CERTIFICATE_VERIFY_FAILED" in run(options, **environ)["msg"]
+        assert not server.received
+        environ = {variable: "/does/not/exist"}
+        assert reached(server, run({**options, "tfe_ca_bundle": ca_file}, **environ))
+
+
+@pytest.mark.parametrize("variable", ["tfe_ca_bundle", "TFE_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_ca_bundle_is_trusted_without_a_warning(
+    run: RunModule, authority: trustme.CA, ca_file: str, variable: str
+) -> None:
+    server = TlsServer(certificate(authority, "none"))
+    options = {**TASK, "tfe_address": server.address, "tfe_token": TOKEN}
+    environ: dict[str, Any] = {variable: ca_file}
+    with serving(server):
+        answer = run({**options, **environ}) if variable.islower() else run(options, **environ)
+    assert reached(server, answer)
+    assert "warnings" not in answer
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "TFE_CA_BUNDLE"])
+def test_verification_that_is_off_stays_off_and_warns(
+    run: RunModule, authority: trustme.CA, ca_file: str, variable: str
+) -> None:
+    server = TlsServer(certificate(authority, "unknown CA"))
+    options = {**TASK, "tfe_address": server.address, "tfe_token": TOKEN, "tfe_verify_tls": False}
+    environ: dict[str, Any] = {variable: ca_file}
+    with serving(server):
+        answer = run(options, **environ)
+    assert reached(server, answer)
+    (warning,) = answer["warnings"]
+    assert "TLS verification is off: whoever can answer for 127.0.0.1 gets the token" in str(warning)
+
+
 def test_plain_http_on_loopback_does_not_warn(start: StartSimulator, run: RunModule) -> None:
     start()
     assert "warnings" not in run(TASK)

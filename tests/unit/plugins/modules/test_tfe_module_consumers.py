@@ -548,3 +548,14 @@ def test_items_that_come_twice_are_a_list_that_does_not_add_up(start: StartSimul
     answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
     assert "does not give a complete list: items came twice" in answer["msg"]
     assert not writes(tfe)
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_only_the_documented_settings_say_whom_to_trust(start: StartSimulator, run: RunModule, variable: str) -> None:
+    tfe = start(*instance(), tls=True)
+    assert tfe.ca_file
+    environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token}
+    task = {"organization": "delta", "consumers": []}
+    assert "CERTIFICATE_VERIFY_FAILED" in run(task, **environ, **{variable: tfe.ca_file})["msg"]
+    assert not tfe.requests
+    assert "failed" not in run(task, **environ, SSL_CERT_FILE=tfe.ca_file)
