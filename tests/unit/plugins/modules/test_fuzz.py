@@ -136,7 +136,7 @@ STATUS = st.one_of(
 )
 
 FUZZ = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     database=None,
     # The fixtures keep nothing from one example to the next: each has a simulator of its own.

@@ -236,7 +236,7 @@ def check_returns(before: Modules, after: Modules, answer: dict[str, Any]) -> No
 
 
 QUICK = settings(
-    max_examples=120,
+    max_examples=80,
     deadline=None,
     database=None,
     # The fixtures keep nothing from one example to the next: each has a simulator of its own.
