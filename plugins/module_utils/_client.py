@@ -66,6 +66,9 @@ _RATE_LIMIT_PATIENCE = 180.0
 _LONGEST_WAIT = 60.0
 _SHORTEST_WAIT = 0.1
 _JITTER = 0.3
+_FULL_PAGES = (20, PAGE_SIZE)
+"""How many items a full page has: the server's own default, and what is asked for (API 3)."""
+
 _MOST_PAGES = 10_000
 _MOST_WORDS = 500
 """Characters of the server's own words in an error."""
@@ -167,20 +170,21 @@ class Client:
             has_next=pagination["next-page"] is not None if "next-page" in pagination else None,
         )
 
-    def collection(self, path: str, first: Page | None = None) -> list[dict[str, Any]]:
+    def collection(self, path: str, first: Page | None = None, *, paged: bool = True) -> list[dict[str, Any]]:
         """Every item of a collection, each once; ``first`` is its first page where that was read already.
 
+        ``paged`` is false for a list that is known to come whole, without pages.
         A list that changed between two pages is read once more; one that does not add up then is an error, since a
         list that is cut short would be taken for revoked access.
         """
-        items, problem = self._walk(path, first or self.page(path))
+        items, problem = self._walk(path, first or self.page(path), paged)
         if problem:
-            items, problem = self._walk(path, self.page(path))
+            items, problem = self._walk(path, self.page(path), paged)
         if problem:
             raise ApiError(f"GET {self._url(path)} does not give a complete list: {problem}.")
         return items
 
-    def _walk(self, path: str, page: Page) -> tuple[list[dict[str, Any]], str]:
+    def _walk(self, path: str, page: Page, paged: bool) -> tuple[list[dict[str, Any]], str]:
         """(items, "" or why they cannot be the whole list)."""
         total = page.total_count
         items = {str(item["id"]): item for item in page.items}
@@ -195,6 +199,8 @@ class Client:
             fresh = {str(item["id"]): item for item in page.items if str(item["id"]) not in items}
             if not fresh and told and total is None:
                 return [], f"page {number} brought nothing new, and there should have been more"
+            if not fresh and paged and len(page.items) in _FULL_PAGES and total is None:
+                return [], f"the server ignores the page number, and {len(page.items)} items may be just its first page"
             if not fresh:
                 break
             repeated += len(page.items) - len(fresh)

@@ -84,7 +84,7 @@ class Registry:
 
     def _read_partnerships(self) -> tuple[Partnership, ...]:
         """E1r: the consumers as partnerships, the only list before 202103-1 (API 1.0)."""
-        return tuple(map(_parse_partnership, self._client.collection(self._path + _LEGACY_CONSUMERS)))
+        return tuple(map(_parse_partnership, self._client.collection(self._path + _LEGACY_CONSUMERS, paged=False)))
 
     def _replace_by_ids(self, consumers: Sequence[Organization]) -> tuple[Partnership, ...] | None:
         """E1 (API 1.1)."""

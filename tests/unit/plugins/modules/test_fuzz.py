@@ -161,7 +161,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @contextmanager
 def playing(simulators: list[Simulator], name: str) -> Iterator[Simulator]:
     """A simulator for one example: ``run`` connects to it, and it ends with the block."""
-    before, everyone, behaviour, *_ = RUNS[name]
+    before, everyone, behaviour, *_rest = RUNS[name]
     delta = Organization("delta", module_consumers=before, global_modules=everyone)
     with Simulator(organizations=[delta, *ORGANIZATIONS[1:]], behaviour=behaviour) as tfe:
         simulators[:] = [tfe]
@@ -180,7 +180,7 @@ def check_message(answer: dict[str, Any]) -> None:
 
 def check(run: RunModule, simulators: list[Simulator], name: str, fault: Fault) -> dict[str, Any]:
     """Runs the task while the fault is on order; returns what it answered."""
-    *_, options, consumers, everyone = RUNS[name]
+    *_rest, options, consumers, everyone = RUNS[name]
     with playing(simulators, name) as tfe:
         old = tfe.sharing("delta")
         tfe.order(fault)

@@ -49,7 +49,8 @@ def is_whole(tfe: Simulator, answer: dict[str, Any], count: int) -> bool:
     return tuple(answer["consumers"]) == expected == tfe.sharing("delta").module_consumers
 
 
-# How the list comes, and which pages are asked for where there are 0, 1, 20, 100, 101 and 250 consumers.
+# How the list comes, and which pages are asked for where there are 0, 1, 20, 100, 101 and 250 consumers. None: a whole
+# list of 20 or 100 cannot be told from a first page that comes again, so it is refused.
 COUNTS = (0, 1, 20, 100, 101, 250)
 WHOLE = [
     (Behaviour(), (1, 1, 1, 1, 2, 3)),
@@ -58,15 +59,21 @@ WHOLE = [
     (Behaviour(meta="nested"), (1, 1, 2, 2, 2, 4)),
     (Behaviour(page_size_honoured=False), (1, 1, 1, 5, 6, 13)),
     (Behaviour(page_size_honoured=False, meta="missing"), (1, 1, 2, 6, 6, 14)),
-    (Behaviour(page_parameter="unpaged"), (1, 1, 2, 2, 1, 2)),
+    (Behaviour(page_parameter="unpaged"), (1, 1, None, None, 1, 2)),
 ]
 
 
 @pytest.mark.parametrize(("behaviour", "pages"), WHOLE)
 def test_a_list_is_read_whole_however_it_comes(
-    start: StartSimulator, run: RunModule, behaviour: Behaviour, pages: tuple[int, ...]
+    start: StartSimulator, run: RunModule, behaviour: Behaviour, pages: tuple[int | None, ...]
 ) -> None:
     for count, expected in zip(COUNTS, pages):
+        if expected is None:
+            tfe = start(*instance(count), behaviour=behaviour)
+            refused = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
+            assert "the server ignores the page number" in refused["msg"]
+            assert not wrote(tfe)
+            continue
         tfe = start(*instance(count), behaviour=behaviour)
         answer = run(PRESENT)
         assert is_whole(tfe, answer, count), answer.get("msg")

@@ -554,8 +554,28 @@ def test_items_that_come_twice_are_a_list_that_does_not_add_up(start: StartSimul
 def test_only_the_documented_settings_say_whom_to_trust(start: StartSimulator, run: RunModule, variable: str) -> None:
     tfe = start(*instance(), tls=True)
     assert tfe.ca_file
-    environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token}
+    environ: dict[str, Any] = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token}
     task = {"organization": "delta", "consumers": []}
-    assert "CERTIFICATE_VERIFY_FAILED" in run(task, **environ, **{variable: tfe.ca_file})["msg"]
+    not_ours: dict[str, Any] = {**environ, variable: tfe.ca_file}
+    assert "CERTIFICATE_VERIFY_FAILED" in run(task, **not_ours)["msg"]
     assert not tfe.requests
     assert "failed" not in run(task, **environ, SSL_CERT_FILE=tfe.ca_file)
+
+
+@pytest.mark.parametrize(("count", "size_honoured"), [(101, True), (100, True), (21, False), (40, False)])
+def test_a_first_page_that_comes_again_and_again_is_not_the_whole_list(
+    start: StartSimulator, run: RunModule, count: int, size_honoured: bool
+) -> None:
+    delta = Organization("delta", module_consumers=tuple(TWO_PAGES[:count]))
+    behaviour = Behaviour(page_parameter="ignored", meta="missing", page_size_honoured=size_honoured)
+    tfe = start(delta, *map(Organization, TWO_PAGES), Organization("eta"), behaviour=behaviour)
+    answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
+    assert "does not give a complete list: the server ignores the page number" in answer["msg"]
+    assert not writes(tfe)
+
+
+@pytest.mark.parametrize("count", [20, 100])
+def test_the_oldest_list_comes_whole_whatever_its_length(start: StartSimulator, run: RunModule, count: int) -> None:
+    delta = Organization("delta", module_consumers=tuple(TWO_PAGES[:count]))
+    start(delta, *map(Organization, TWO_PAGES), profile="202012-1")
+    assert not run({"organization": "delta", "consumers": TWO_PAGES[:count]})["changed"]
