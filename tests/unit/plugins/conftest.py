@@ -114,12 +114,3 @@ def _run_main(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(printed.getvalue())
     assert bool(answer.get("failed")) == bool(end.value.code)
     return answer
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Prints how many disturbed runs the fault matrix made."""
-    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
-    properties = [entry for report in reports for entry in getattr(report, "user_properties", ())]
-    runs = [value for name, value in properties if name == "fault runs"]
-    if runs:
-        terminalreporter.write_line(f"fault matrix: {sum(runs)} disturbed runs in {len(runs)} tests")
