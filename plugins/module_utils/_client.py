@@ -74,8 +74,8 @@ _MOST_WORDS = 500
 """Characters of the server's own words in an error."""
 
 _CAUSES = {
-    401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed: "
-    "sign in to TFE in a browser once, then run again.",
+    401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed "
+    "(after 14 days unless the site says otherwise): sign in to TFE in a browser once, then run again.",
     403: "The token's user may not do this.",
 }
 
@@ -137,8 +137,9 @@ class Client:
             raise_on_status=False,
             warn=warn,
         )
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, _WholeBodyAdapter(max_retries=retry))
+        adapter = _WholeBodyAdapter(max_retries=retry)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
         if not connection.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -189,7 +190,8 @@ class Client:
         total = page.total_count
         items = {str(item["id"]): item for item in page.items}
         repeated = len(page.items) - len(items)
-        for number in range(2, _MOST_PAGES):
+        problem = ""
+        for number in range(2, _MOST_PAGES + 2):
             told = page.goes_on_after(number - 1, len(items))
             if not told and not page.may_be_cut:
                 break
@@ -197,19 +199,20 @@ class Client:
             if page.total_count != total:
                 return [], "it kept changing while it was read"
             fresh = {str(item["id"]): item for item in page.items if str(item["id"]) not in items}
-            if not fresh and told and total is None:
-                return [], f"page {number} brought nothing new, and there should have been more"
-            if not fresh and paged and len(page.items) in _FULL_PAGES and total is None:
-                return [], f"the server ignores the page number, and {len(page.items)} items may be just its first page"
             if not fresh:
+                # A server that ignores the page number sends its first page again: is that one all there is?
+                if total is None and (told or (paged and len(page.items) in _FULL_PAGES)):
+                    problem = f"page {number} brought nothing new, and {len(items)} items may not be all"
                 break
             repeated += len(page.items) - len(fresh)
             items.update(fresh)
+        else:
+            problem = f"it has no end after {_MOST_PAGES} pages"
         if total is not None and total != len(items):
-            return [], f"the server counts {total} items and sent {len(items)}"
-        if repeated:
-            return [], "items came twice while it was read"
-        return list(items.values()), ""
+            problem = f"the server counts {total} items and sent {len(items)}"
+        elif repeated:
+            problem = "items came twice while it was read"
+        return list(items.values()), problem
 
     def _url(self, path: str) -> str:
         return f"{self.address}/api/v2{path}"
@@ -303,12 +306,12 @@ class _Retry(Retry):
     def __init__(
         self,
         *args: Any,
-        warn: Callable[[str], None] | None = None,
+        warn: Callable[[str], None],
         patience: float = _RATE_LIMIT_PATIENCE,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.warn = warn or (lambda _sentence: None)
+        self.warn = warn
         self.patience = patience
         self.wait = 0.0
 
@@ -433,6 +436,12 @@ class _Until(io.RawIOBase):
 
 
 _WHOLE_BODY = {"preload_content": True, "decode_content": True, "enforce_content_length": True}
+
+
+def attributes_of(item: Any) -> dict[str, Any]:
+    """The attributes of a JSON:API resource object; none where it is something else."""
+    attributes = item.get("attributes") if isinstance(item, dict) else None
+    return attributes if isinstance(attributes, dict) else {}
 
 
 def _count(value: Any) -> int | None:

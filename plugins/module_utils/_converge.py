@@ -61,7 +61,7 @@ def _read_sharing(registry: Registry, producer: Producer) -> Sharing:
         return Sharing(everyone=True)
     partnerships = registry.read()
     if producer.shares_modules_globally is None and not partnerships:
-        raise TfeError(
+        raise ApiError(
             f"The server does not tell whether {producer.organization.name} shares its modules with every "
             "organization (global-module-sharing is neither true nor false in its document), and an empty list of "
             "consumers can mean either. Is this Terraform Enterprise 202012-1 or newer? If it is, set global sharing "
@@ -125,7 +125,7 @@ def _write(directory: Directory, registry: Registry, plan: Plan, producer: Organ
     if failure or not shown.is_same_as(plan.after):
         try:
             shown = _read_sharing(registry, directory.producer(producer.name))
-        except TfeError as error:
+        except ApiError as error:
             raise TfeError(
                 f"{failure or ''} The write may have been applied: what {producer.name} shares now is not known, since "
                 f"reading it back failed. {error}".strip()

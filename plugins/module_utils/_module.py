@@ -35,14 +35,17 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
         module.no_log_values.add(connection.token)
         for warning in connection.warnings:
             module.warn(warning)
-        result = work(module, Client(connection, lambda sentence: module.warn(_censored(module, sentence))))
+        # Not every release of ansible-core censors warnings by itself.
+        client = Client(connection, lambda text: module.warn(str(remove_values(text, module.no_log_values))))
+        result = work(module, client)
     except TfeError as error:
         failure = {"msg": str(error)}
     except Exception as error:  # noqa: BLE001  # the one place that lets no traceback through to the user
         failure = {
             "msg": f"Unexpected {type(error).__name__}: {error}. This is a fault of the tfe.admin collection: "
-            "please report it with the traceback.",
-            "exception": _censored(module, traceback.format_exc()),
+            "please report it with the traceback. ansible-core 2.19 and newer keep that to themselves unless "
+            "ANSIBLE_DISPLAY_TRACEBACK=error is set.",
+            "exception": traceback.format_exc(),
         }
     if failure:
         # Outside of the except clauses: Ansible would add the traceback of what the user can act on without it.
@@ -50,8 +53,3 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
     if not module._diff:  # noqa: SLF001  # Ansible has no public name for it
         result.pop("diff", None)
     module.exit_json(**result)
-
-
-def _censored(module: AnsibleModule, text: str) -> str:
-    """Not every release of ansible-core censors warnings by itself."""
-    return str(remove_values(text, module.no_log_values))

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ._client import ApiError, Client, Page
-from ._errors import TfeError
+from ._client import ApiError, Client, Page, attributes_of
 from ._sharing import Organization, match
 
 _ORGANIZATIONS = "/admin/organizations"
@@ -48,8 +47,7 @@ def path_of(name: str) -> str:
 
 def parse_organization(item: Mapping[str, Any]) -> Organization:
     """An ``organizations`` resource object; its id equals its name (API 1.6)."""
-    attributes = item.get("attributes")
-    attributes = attributes if isinstance(attributes, dict) else {}
+    attributes = attributes_of(item)
     external_id = attributes.get("external-id")
     return Organization(
         name=str(attributes.get("name") or item["id"]),
@@ -62,8 +60,7 @@ def parse_producer(document: Mapping[str, Any]) -> Producer:
     item = document["data"]
     if not isinstance(item, dict) or not item.get("id"):
         raise ApiError("The server sent something that is not an organization where one was asked for.")
-    attributes = item.get("attributes")
-    attributes = attributes if isinstance(attributes, dict) else {}
+    attributes = attributes_of(item)
     relationships = item.get("relationships")
     return Producer(
         organization=parse_organization(item),
@@ -87,13 +84,13 @@ class Directory:
         self._everybody: list[Organization] | None = None
 
     def producer(self, name: str) -> Producer:
-        """One read (E8). Raises TfeError that says why, where there is none: 404 has several meanings (API 4)."""
+        """One read (E8). Raises ApiError that says why, where there is none: 404 has several meanings (API 4)."""
         try:
             return self._read(name)
         except ApiError as error:
             if error.status != 404:
                 raise
-            raise TfeError(self._explain_missing(name, error)) from error
+            raise ApiError(self._explain_missing(name, error), error.status) from error
 
     def find(self, elements: Sequence[str]) -> dict[str, Organization]:
         """What each name or external id means; elements that mean no organization are left out."""
@@ -181,6 +178,4 @@ class Directory:
             account = self._client.get("/account/details")["data"]
         except ApiError:
             return None
-        attributes = account.get("attributes") if isinstance(account, dict) else None
-        value = attributes.get("is-site-admin") if isinstance(attributes, dict) else None
-        return value if isinstance(value, bool) else None
+        return _flag(attributes_of(account), "is-site-admin")

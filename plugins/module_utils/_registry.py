@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ._client import ApiError, Client
+from ._client import ApiError, Client, attributes_of
 from ._errors import TfeError
 from ._organizations import Producer, parse_organization, parse_producer, path_of
 from ._sharing import Organization, Partnership
@@ -99,8 +99,7 @@ class Registry:
 
     def _is_ours(self, item: Any) -> bool:
         """Whether a partnership of an answer is this producer's; where it does not say, it is."""
-        attributes = item.get("attributes") if isinstance(item, dict) else None
-        producer = attributes.get("producing-organization-name") if isinstance(attributes, dict) else None
+        producer = attributes_of(item).get("producing-organization-name")
         return producer is None or str(producer).casefold() == self._producer.organization.key
 
     def _replace_by_names(self, consumers: Sequence[Organization]) -> None:
@@ -181,9 +180,9 @@ class Registry:
 
 def _parse_partnership(item: Any) -> Partnership:
     """A ``module-partnerships`` resource object (API 1.1)."""
-    attributes = item.get("attributes") if isinstance(item, dict) else None
-    name = attributes.get("consuming-organization-name") if isinstance(attributes, dict) else None
-    if not isinstance(attributes, dict) or not name:
+    attributes = attributes_of(item)
+    name = attributes.get("consuming-organization-name")
+    if not name:
         raise ApiError("The server sent something that is not a partnership in a list of them.")
     external_id = attributes.get("consuming-organization-id")
     return Partnership(

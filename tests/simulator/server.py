@@ -109,6 +109,10 @@ class Simulator:
             await web.SockSite(runner, listener, ssl_context=tls).start()
             await self._end.wait()
         finally:
+            # A client that refused the certificate leaves a transport that nobody closes.
+            for connection in runner.server.connections if runner.server else ():
+                if connection.transport:
+                    connection.transport.abort()
             await runner.cleanup()
             listener.close()
 

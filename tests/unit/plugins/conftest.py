@@ -44,7 +44,13 @@ class RunModule(Protocol):
     """Runs a module and returns what it answered; a failed module has ``failed`` in its answer."""
 
     def __call__(
-        self, options: dict[str, Any], *, check: bool = False, diff: bool = False, **environ: str
+        self,
+        options: dict[str, Any],
+        *,
+        module: str = "tfe_module_consumers",
+        check: bool = False,
+        diff: bool = False,
+        **environ: str,
     ) -> dict[str, Any]: ...
 
 
@@ -71,7 +77,7 @@ def start(simulators: list[Simulator]) -> StartSimulator:
 
 @pytest.fixture
 def run(simulators: list[Simulator], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunModule:
-    """Runs ``tfe_module_consumers``, connected to the latest simulator as its administrator unless told otherwise."""
+    """Runs a module, connected to the latest simulator as its administrator unless told otherwise."""
 
     def run(
         options: dict[str, Any],

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from ansible_collections.tfe.admin.plugins.module_utils import _client
 from ansible_collections.tfe.admin.plugins.module_utils._client import ApiError, Client
 from ansible_collections.tfe.admin.plugins.module_utils._connection import Connection
 from ansible_collections.tfe.admin.tests.simulator import Fault, Organization, Simulator
@@ -100,6 +101,22 @@ def test_server_errors_wait_longer_each_time_and_end_after_the_last_try(
     assert len(warnings) == 3
 
 
+def test_a_lapsed_saml_session_is_named_as_a_cause(tfe: Simulator, client: Client) -> None:
+    tfe.order(Fault("status", status=401))
+    with pytest.raises(ApiError, match=r"SAML and the session behind the token has lapsed \(after 14 days"):
+        client.get(DELTA)
+
+
+def test_a_list_without_an_end_is_refused(tfe: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_client, "_MOST_PAGES", 3)
+    for number in range(8):
+        items = [{"id": f"{number}-{i}", "type": "organizations"} for i in range(10)]
+        tfe.order(Fault("not_json_api", body={"data": items}))
+    with pytest.raises(ApiError, match="it has no end after 3 pages"):
+        client.collection("/admin/organizations")
+    assert len(tfe.requests) == 2 * 4
+
+
 @pytest.mark.parametrize("kind", ["reset", "close", "truncated"])
 def test_broken_connections_are_tried_again_and_counted(
     tfe: Simulator, client: Client, warnings: list[str], kind: Any
@@ -130,6 +147,13 @@ def test_the_rate_limit_is_waited_for_without_counting_tries_but_not_for_ever(
     with pytest.raises(ApiError, match="answered 429"):
         client.get(DELTA)
     assert 160 - 20 <= sum(waits) <= 180
+
+
+def test_a_server_that_always_says_now_is_not_asked_a_thousand_times(tfe: Simulator, client: Client) -> None:
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "0"}, times=0))
+    with pytest.raises(ApiError, match="answered 429"):
+        client.get(DELTA)
+    assert 20 < len(tfe.requests) < 70
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])

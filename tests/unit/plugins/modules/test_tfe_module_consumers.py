@@ -570,7 +570,7 @@ def test_a_first_page_that_comes_again_and_again_is_not_the_whole_list(
     behaviour = Behaviour(page_parameter="ignored", meta="missing", page_size_honoured=size_honoured)
     tfe = start(delta, *map(Organization, TWO_PAGES), Organization("eta"), behaviour=behaviour)
     answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
-    assert "does not give a complete list: the server ignores the page number" in answer["msg"]
+    assert "does not give a complete list: page 2 brought nothing new" in answer["msg"]
     assert not writes(tfe)
 
 
@@ -579,3 +579,11 @@ def test_the_oldest_list_comes_whole_whatever_its_length(start: StartSimulator, 
     delta = Organization("delta", module_consumers=tuple(TWO_PAGES[:count]))
     start(delta, *map(Organization, TWO_PAGES), profile="202012-1")
     assert not run({"organization": "delta", "consumers": TWO_PAGES[:count]})["changed"]
+
+
+def test_a_producer_that_is_gone_after_the_write_is_told_as_such(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance(everyone=True))
+    tfe.order(Fault("status", status=404, method="GET", path="delta$", nth=2, times=0))
+    answer = run({"organization": "delta", "consumers": ["eta"], "global_module_sharing": False})
+    assert "The write may have been applied: what delta shares now is not known" in answer["msg"]
+    assert [request.method for request in writes(tfe)] == ["PATCH"]

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What reaches the user of an exception that nobody expected."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+from ansible_collections.tfe.admin.plugins.module_utils import _module
+
+TOKEN = "a-token-to-keep"
+
+
+def test_an_unexpected_exception_is_reported_once_with_its_traceback_and_without_the_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def work(_module: Any, _client: Any) -> dict[str, Any]:
+        raise KeyError(f"unheard of: {TOKEN}")
+
+    # What ANSIBLE_DISPLAY_TRACEBACK=error makes ansible-core 2.19 and newer pass to a module, and what remembers it.
+    remembered = sys.modules.get("ansible.module_utils._internal._traceback")
+    if remembered:
+        monkeypatch.setattr(remembered, "_module_tracebacks_enabled_events", None)
+    arguments = {"tfe_address": "tfe.example.com", "tfe_token": TOKEN, "_ansible_tracebacks_for": ["error"]}
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
+    monkeypatch.setattr(basic, "_PARSED_MODULE_ARGS", arguments)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
+        _module.run({}, work)
+    answer = json.loads(printed.getvalue())
+    assert answer["failed"]
+    assert "Unexpected KeyError" in answer["msg"]
+    assert "Traceback" not in answer["msg"]
+    assert "in work" in answer["exception"]
+    assert "Traceback (most recent call last)" in answer["exception"]
+    assert TOKEN not in printed.getvalue()

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No module writes in check mode: a module that nobody added a task for here fails the suite as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, RunModule, StartSimulator
+
+MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[4] / "plugins/modules").glob("*.py"))
+
+# What each module would change on the small instance.
+TASKS: dict[str, dict[str, Any]] = {"tfe_module_consumers": {"organization": "delta", "consumers": ["eta"]}}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("module", MODULES)
+def test_a_run_in_check_mode_only_reads(start: StartSimulator, run: RunModule, module: str, profile: str) -> None:
+    tfe = start(profile=profile)
+    assert run(TASKS[module], module=module, check=True)["changed"]
+    assert {request.method for request in tfe.requests} == {"GET"}
