@@ -27,12 +27,13 @@ def test_an_unexpected_exception_is_reported_once_with_its_traceback_and_without
 
     # What ANSIBLE_DISPLAY_TRACEBACK=error makes ansible-core 2.19 and newer pass to a module, and what remembers it.
     remembered = sys.modules.get("ansible.module_utils._internal._traceback")
+    arguments: dict[str, Any] = {"tfe_address": "tfe.example.com", "tfe_token": TOKEN}
     if remembered:
         monkeypatch.setattr(remembered, "_module_tracebacks_enabled_events", None)
-    arguments = {"tfe_address": "tfe.example.com", "tfe_token": TOKEN, "_ansible_tracebacks_for": ["error"]}
+        arguments["_ansible_tracebacks_for"] = ["error"]
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
-    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
-    monkeypatch.setattr(basic, "_PARSED_MODULE_ARGS", arguments)
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    monkeypatch.setattr(basic, "_PARSED_MODULE_ARGS", arguments, raising=False)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), pytest.raises(SystemExit):
         _module.run({}, work)

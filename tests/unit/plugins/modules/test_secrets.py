@@ -289,7 +289,7 @@ def certificate(authority: trustme.CA, problem: str) -> trustme.LeafCert:
         ("unknown CA", "unable to get local issuer certificate", "set tfe_ca_bundle"),
         (
             "wrong host name",
-            "IP address mismatch, certificate is not valid for '127.0.0.1'",
+            "'127.0.0.1'",
             "set tfe_address to a name",
         ),
         ("expired", "certificate has expired", "certificate"),
