@@ -311,7 +311,7 @@ def test_a_certificate_that_does_not_verify_gets_no_token(
     assert "warnings" not in answer, "it is not tried again"
     assert len(proxy.heads) == tunnelled
     assert TOKEN.encode() not in proxy.tunnelled
-    assert not server.received
+    assert not any(server.received)
 
 
 def reached(server: TlsServer, answer: dict[str, Any]) -> bool:
@@ -343,7 +343,7 @@ def test_no_variable_of_other_programs_replaces_the_ca_bundle(
     with serving(server):
         environ: dict[str, Any] = {variable: ca_file}
         assert "CERTIFICATE_VERIFY_FAILED" in run(options, **environ)["msg"]
-        assert not server.received
+        assert not any(server.received)
         environ = {variable: "/does/not/exist"}
         assert reached(server, run({**options, "tfe_ca_bundle": ca_file}, **environ))
 
