@@ -14,14 +14,17 @@ import http.client
 import io
 import json
 import math
+import os
 import random
 import socket
+import ssl
+import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ._errors import TfeError
 
@@ -40,6 +43,7 @@ try:
         ResponseError,
     )
     from urllib3.util import Retry, Timeout
+    from urllib3.util.ssl_ import create_urllib3_context
 
     if not hasattr(Retry, "DEFAULT_ALLOWED_METHODS"):
         raise ImportError("requests is there, but its urllib3 is older than 1.26")
@@ -55,6 +59,9 @@ if TYPE_CHECKING:
     from ._connection import Connection
 
 VERSION = "0.1.0"
+CONNECTIONS = 8
+"""Requests under way at once, at the most."""
+
 PAGE_SIZE = 100
 """The server's maximum; one more is answered with 422 (API 3)."""
 
@@ -66,6 +73,12 @@ _RATE_LIMIT_PATIENCE = 180.0
 _LONGEST_WAIT = 60.0
 _SHORTEST_WAIT = 0.1
 _JITTER = 0.3
+_UNPACED_REQUESTS = 5
+"""A small task is over before any limit matters, and must not be slowed down."""
+
+_SHARE_OF_LIMIT = 0.95
+"""What the server counts as one second is a little shorter or longer than ours."""
+
 _FULL_PAGES = (20, PAGE_SIZE)
 """How many items a full page has: the server's own default, and what is asked for (API 3)."""
 
@@ -88,11 +101,32 @@ class ApiError(TfeError):
         self.status = status
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a collection (API 3). What the server does not tell is None."""
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-    items: list[dict[str, Any]]
+
+def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """What ``work`` returns for each item, in their order. Raises what it raises for the first item that fails.
+
+    May be called from within ``work``: the client's connections are what is limited, not the threads.
+    """
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # a small task does without
+
+    with ThreadPoolExecutor(min(CONNECTIONS, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """One page of a collection (API 3). What the server does not tell is None.
+
+    ``items`` are what is kept of the resource objects, by their ids; ``length`` counts an id that came twice as two.
+    """
+
+    items: dict[str, Item]
+    length: int
     total_pages: int | None
     total_count: int | None
     has_next: bool | None
@@ -109,7 +143,17 @@ class Page:
     def may_be_cut(self) -> bool:
         """No word of more pages, and still there may be: servers cut lists at round numbers (20 and 100 by API 3)."""
         silent = self.total_count is None and self.total_pages is None and self.has_next is None
-        return silent and bool(self.items) and len(self.items) % 10 == 0
+        return silent and self.length > 0 and self.length % 10 == 0
+
+    @property
+    def pages_ahead(self) -> int:
+        """How many pages come after this first one, as far as the server tells."""
+        if not self.total_pages or not self.items:
+            return 0
+        pages = self.total_pages
+        if self.total_count is not None:
+            pages = min(pages, math.ceil(self.total_count / len(self.items)))
+        return min(pages, _MOST_PAGES) - 1
 
 
 class Client:
@@ -119,7 +163,6 @@ class Client:
         self.address = connection.address
         self.application = ""
         """What the server last called itself in TFP-AppName; "" where it did not (API 6.3)."""
-        self._verify = connection.verify
         self._timeout = Timeout(total=connection.timeout)
         self._session = requests.Session()
         # No .netrc, no REQUESTS_CA_BUNDLE, no cookie may stand in for what the user configured.
@@ -128,6 +171,7 @@ class Client:
         self._session.auth = _Bearer(connection.token)
         self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
         self._proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
+        self._pace = _Pace()
         retry = _Retry(
             total=connection.max_retries,
             other=0,  # a certificate that does not verify will not verify the next time either
@@ -136,8 +180,12 @@ class Client:
             backoff_factor=_BACKOFF_FACTOR,
             raise_on_status=False,
             warn=warn,
+            pace=self._pace,
         )
-        adapter = _WholeBodyAdapter(max_retries=retry)
+        # A certificate is always verified but where the user said otherwise; requests would do it with its own bundle.
+        self._verify = bool(connection.verify)
+        context = _tls_context(connection.verify) if self._verify and self.address.startswith("https:") else None
+        adapter = _Adapter(self._pace, context, max_retries=retry, pool_maxsize=CONNECTIONS, pool_block=True)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         if not connection.verify:
@@ -154,8 +202,8 @@ class Client:
         """Sends a JSON:API document; the answer's document, None where it has none (204). Raises ApiError."""
         return self._exchange(method, path, body=body)
 
-    def page(self, path: str, number: int = 1) -> Page:
-        """One page of a collection, of 100 items at the most."""
+    def page(self, path: str, keep: Callable[[dict[str, Any]], Item], number: int = 1) -> Page[Item]:
+        """One page of a collection, of 100 items at the most; ``keep`` makes of each resource object what is needed."""
         document = self.get(path, {"page[number]": number, "page[size]": PAGE_SIZE})
         items = document["data"]
         if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("id") for item in items):
@@ -165,47 +213,58 @@ class Client:
         if not isinstance(pagination, dict):
             pagination = {}
         return Page(
-            items,
+            {str(item["id"]): keep(item) for item in items},
+            length=len(items),
             total_pages=_count(pagination.get("total-pages")),
             total_count=_count(pagination.get("total-count")),
             has_next=pagination["next-page"] is not None if "next-page" in pagination else None,
         )
 
-    def collection(self, path: str, first: Page | None = None, *, paged: bool = True) -> list[dict[str, Any]]:
-        """Every item of a collection, each once; ``first`` is its first page where that was read already.
+    def collection(
+        self,
+        path: str,
+        keep: Callable[[dict[str, Any]], Item],
+        first: Page[Item] | None = None,
+        *,
+        paged: bool = True,
+    ) -> list[Item]:
+        """What ``keep`` makes of each item of a collection; ``first`` is its first page where that was read already.
 
         ``paged`` is false for a list that is known to come whole, without pages.
         A list that changed between two pages is read once more; one that does not add up then is an error, since a
         list that is cut short would be taken for revoked access.
         """
-        items, problem = self._walk(path, first or self.page(path), paged)
+        items, problem = self._walk(path, keep, first or self.page(path, keep), paged)
         if problem:
-            items, problem = self._walk(path, self.page(path), paged)
+            items, problem = self._walk(path, keep, self.page(path, keep), paged)
         if problem:
             raise ApiError(f"GET {self._url(path)} does not give a complete list: {problem}.")
         return items
 
-    def _walk(self, path: str, page: Page, paged: bool) -> tuple[list[dict[str, Any]], str]:
-        """(items, "" or why they cannot be the whole list)."""
+    def _walk(
+        self, path: str, keep: Callable[[dict[str, Any]], Item], page: Page[Item], paged: bool
+    ) -> tuple[list[Item], str]:
+        """(what was kept of the items, "" or why they cannot be the whole list)."""
         total = page.total_count
-        items = {str(item["id"]): item for item in page.items}
-        repeated = len(page.items) - len(items)
+        items = dict(page.items)
+        repeated = page.length - len(items)
         problem = ""
+        following = self._following(path, keep, page)
         for number in range(2, _MOST_PAGES + 2):
             told = page.goes_on_after(number - 1, len(items))
             if not told and not page.may_be_cut:
                 break
-            page = self.page(path, number)
+            page = next(following)
             if page.total_count != total:
                 return [], "it kept changing while it was read"
-            fresh = {str(item["id"]): item for item in page.items if str(item["id"]) not in items}
-            if not fresh:
+            known = len(items)
+            items.update(page.items)
+            if len(items) == known:
                 # A server that ignores the page number sends its first page again: is that one all there is?
-                if total is None and (told or (paged and len(page.items) in _FULL_PAGES)):
+                if total is None and (told or (paged and page.length in _FULL_PAGES)):
                     problem = f"page {number} brought nothing new, and {len(items)} items may not be all"
                 break
-            repeated += len(page.items) - len(fresh)
-            items.update(fresh)
+            repeated += page.length - (len(items) - known)
         else:
             problem = f"it has no end after {_MOST_PAGES} pages"
         if total is not None and total != len(items):
@@ -213,6 +272,13 @@ class Client:
         elif repeated:
             problem = "items came twice while it was read"
         return list(items.values()), problem
+
+    def _following(self, path: str, keep: Callable[[dict[str, Any]], Item], first: Page[Item]) -> Iterator[Page[Item]]:
+        """The pages after the first one without an end: side by side as far as it tells how many there are."""
+        announced = range(2, 2 + first.pages_ahead)
+        yield from side_by_side(lambda number: self.page(path, keep, number), announced)
+        for number in range(announced.stop, _MOST_PAGES + 2):
+            yield self.page(path, keep, number)
 
     def _url(self, path: str) -> str:
         return f"{self.address}/api/v2{path}"
@@ -242,6 +308,7 @@ class Client:
             said = f"{method} {self._url(path)} got no answer{_effort(started, _tries(error))}"
             raise ApiError(f"{said}: {_reason(error)}.{_hint(error)}") from error
         self.application = response.headers.get("TFP-AppName", "")
+        self._pace.learn(response.headers.get("X-RateLimit-Limit"))
         self._refuse_bad_status(method, path, response, started)
         return self._document(method, path, response)
 
@@ -291,6 +358,38 @@ class _Bearer:
         return request
 
 
+class _Pace:
+    """Keeps this process below the server's limit of requests a second, which all of a user's tools share (API 5)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unpaced = _UNPACED_REQUESTS
+        self._interval = 0.0
+        self._next = 0.0
+
+    def learn(self, limit: str | None) -> None:
+        """``limit`` is the value of X-RateLimit-Limit; absent, empty or zero means that there is none."""
+        per_second = _seconds(limit) or 0.0
+        self._interval = 1 / (per_second * _SHARE_OF_LIMIT) if per_second > 0 else 0.0
+
+    def hold(self, seconds: float) -> None:
+        """No request begins for so long: the server said that the limit is reached."""
+        with self._lock:
+            self._unpaced = 0
+            self._next = max(self._next, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        """Returns when the next request may begin."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._interval
+            self._unpaced -= 1
+            unpaced = self._unpaced >= 0
+        if turn > now and not unpaced:
+            time.sleep(turn - now)
+
+
 class _OutOfTries(MaxRetryError):
     """urllib3's "no more", with the number of tries that were made."""
 
@@ -307,16 +406,18 @@ class _Retry(Retry):
         self,
         *args: Any,
         warn: Callable[[str], None],
+        pace: _Pace,
         patience: float = _RATE_LIMIT_PATIENCE,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.warn = warn
+        self.pace = pace
         self.patience = patience
         self.wait = 0.0
 
     def new(self, **kw: Any) -> _Retry:
-        return super().new(**{"warn": self.warn, "patience": self.patience, **kw})
+        return super().new(**{"warn": self.warn, "pace": self.pace, "patience": self.patience, **kw})
 
     def increment(
         self,
@@ -339,13 +440,18 @@ class _Retry(Retry):
             out = _OutOfTries(last.pool, last.url or "", last.reason)
             out.tries = len(self.history) + 1
             raise out from last
+        wait = following.wait
+        if limited:  # it holds for every request, so all of them wait for it at one place
+            self.pace.hold(wait)
+            following.wait = 0.0
         reason = f"answered {response.status}" if response is not None else f"failed ({_reason(error)})"
         path = (url or "").partition("?")[0]
-        self.warn(f"{method} {path} {reason}; trying again in {following.wait:.1f} s.")
+        self.warn(f"{method} {path} {reason}; trying again in {wait:.1f} s.")
         return following
 
     def sleep(self, response: Any = None) -> None:  # noqa: ARG002  # the wait was settled by increment()
-        time.sleep(self.wait)
+        if self.wait:
+            time.sleep(self.wait)
 
     def _seconds_to_wait(self, response: Any) -> float:
         asked = self._asked_wait(response) if response is not None else None
@@ -368,36 +474,71 @@ class _Retry(Retry):
             return None
 
 
-class _WholeBodyAdapter(HTTPAdapter):
-    """Reads each body while urllib3 still watches, so that one that is cut off counts as a failed try as well.
+def _tls_context(bundle: bool | str) -> ssl.SSLContext:
+    """What every connection verifies certificates with; loading a bundle for each of them would cost as much as TLS.
 
-    The body is in ``response.raw.data`` then, not in ``response.content``.
+    Raises TfeError where ``bundle``, a file or a folder, holds no certificates; True stands for requests' own.
+    """
+    path = bundle if isinstance(bundle, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
+    context: ssl.SSLContext = create_urllib3_context()
+    try:
+        if os.path.isdir(path):
+            context.load_verify_locations(capath=path)
+        else:
+            context.load_verify_locations(cafile=path)
+    except OSError as error:
+        raise TfeError(
+            f"The CA bundle {path} (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) cannot be used: it has to hold "
+            f"certificates in PEM form. {error}."
+        ) from error
+    return context
+
+
+class _Adapter(HTTPAdapter):
+    """Keeps the pace, shares one TLS context, and reads each body while urllib3 still watches.
+
+    So a body that is cut off counts as a failed try as well. It is in ``response.raw.data`` then, not in
+    ``response.content``. Without a context requests sets up TLS by itself, for each connection.
     """
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        _read_bodies(self.poolmanager)
+    def __init__(self, pace: _Pace, context: ssl.SSLContext | None, **kwargs: Any) -> None:
+        self._pace = pace
+        self._tls: dict[str, Any] = {"ssl_context": context, "cert_reqs": ssl.CERT_REQUIRED} if context else {}
+        super().__init__(**kwargs)
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
-        _read_bodies(manager)
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, **self._tls)  # type: ignore[misc]
+        self._wrap(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        is_new = proxy not in self.proxy_manager
+        to_proxy = {"proxy_ssl_context": self._tls["ssl_context"]} if self._tls else {}
+        manager = super().proxy_manager_for(proxy, **kwargs, **self._tls, **to_proxy)
+        if is_new:
+            self._wrap(manager)
         return manager
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        if not self._tls:  # else it would add requests' own bundle to the context
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+
+    def _wrap(self, manager: Any) -> None:
+        manager.pool_classes_by_scheme = {
+            scheme: _reading(pool, self._pace) for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
 
 
 # The name is put together, since ansible-test takes it for the function of that name in Python's own library.
 _SEND = "url" + "open"
 
 
-def _read_bodies(manager: Any) -> None:
-    manager.pool_classes_by_scheme = {scheme: _reading(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
-
-
-def _reading(pool: Any) -> Any:
-    """A connection pool class like this one that reads the whole body before it calls a request done."""
+def _reading(pool: Any, pace: _Pace) -> Any:
+    """A connection pool class like this one that keeps the pace and reads a body before it calls a request done."""
     send = getattr(pool, _SEND)
     connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _BoundedResponse})
 
     def send_and_read(self: Any, *args: Any, **kwargs: Any) -> Any:
+        pace.wait()
         return send(self, *args, **{**kwargs, **_WHOLE_BODY})
 
     return type(pool.__name__, (pool,), {_SEND: send_and_read, "ConnectionCls": connection})

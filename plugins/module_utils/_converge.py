@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Brings one producer's sharing to what a task asks for: read, plan, write, verify."""
+"""Brings the sharing of one producer, or of many at once, to what a task asks for: read, plan, write, verify."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ._client import ApiError, Client
+from ._client import ApiError, Client, side_by_side
 from ._errors import TfeError
 from ._lock import exclusive
 from ._organizations import Directory, Producer, looks_like_external_id
@@ -21,11 +21,36 @@ from ._sharing import (
     Plan,
     Request,
     Sharing,
+    each,
     make_plan,
     match,
     refuse_hidden_revocation,
     refuse_self,
+    sharing_data,
 )
+
+_MOST_FAILURES_TOLD = 10
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of a plan: ``after`` is what the server shows now, None where that is not known."""
+
+    plan: Plan
+    after: Sharing | None
+    failure: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.after is None or not self.after.is_same_as(self.plan.before)
+
+    @property
+    def added(self) -> list[str]:
+        return [] if self.after is None else self.after.without(self.plan.before)
+
+    @property
+    def removed(self) -> list[str]:
+        return [] if self.after is None else self.plan.before.without(self.after)
 
 
 def converge(client: Client, request: Request, check_mode: bool, warn: Callable[[str], None]) -> dict[str, Any]:
@@ -33,123 +58,249 @@ def converge(client: Client, request: Request, check_mode: bool, warn: Callable[
 
     Raises TfeError; whatever is wrong with the request itself is raised before anything is written.
     """
-    # Every write replaces the whole list, so nobody else may write between this read and the end of this write.
-    with nullcontext() if check_mode else exclusive(client.address, request.organization):
-        return _converge(client, request, check_mode, warn)
+    with _lock(client, request.organization, check_mode):
+        [outcome] = _converge(client, [request], check_mode, warn)
+    if outcome.failure:
+        raise TfeError(outcome.failure)
+    before, after = _diff_side(outcome.plan.before), _diff_side(outcome.after)
+    return {**_result(outcome), "diff": {"before": before, "after": after}}
 
 
-def _converge(client: Client, request: Request, check_mode: bool, warn: Callable[[str], None]) -> dict[str, Any]:
-    directory = Directory(client)
-    producer = directory.producer(request.organization)
-    refuse_self(request, producer.organization)
-    registry = Registry(client, producer)
-    before = _read_sharing(registry, producer)
-    refuse_hidden_revocation(request, producer.organization, before.everyone)
-    wanted = _wanted(directory, request, producer.organization, before)
-    plan = make_plan(request, producer.organization, before, wanted)
-    for warning in plan.warnings:
-        warn(warning)
-    after = plan.after
-    if plan.changed and not check_mode:
-        after = _write(directory, registry, plan, producer.organization)
-    return _result(producer.organization, plan, after)
+def converge_all(
+    client: Client,
+    requests: Sequence[Request],
+    check_mode: bool,
+    warn: Callable[[str], None],
+    *,
+    prune: bool,
+    ignore: Sequence[str],
+) -> dict[str, Any]:
+    """Does what all the requests ask for; with ``prune``, every producer beside them and ``ignore`` stops sharing.
 
-
-def _read_sharing(registry: Registry, producer: Producer) -> Sharing:
-    """Under global sharing there is no list to read: it was dropped when the flag was set (API 1.5, 1.7)."""
-    if producer.shares_modules_globally:
-        return Sharing(everyone=True)
-    partnerships = registry.read()
-    if producer.shares_modules_globally is None and not partnerships:
-        raise ApiError(
-            f"The server does not tell whether {producer.organization.name} shares its modules with every "
-            "organization (global-module-sharing is neither true nor false in its document), and an empty list of "
-            "consumers can mean either. Is this Terraform Enterprise 202012-1 or newer? If it is, set global sharing "
-            "of this organization once in TFE's admin pages."
+    Returns the module's result. Raises TfeError before anything is written where one of them is wrong; where writes
+    failed, at the end and with that same result.
+    """
+    with _lock(client, None, check_mode):
+        outcomes = _converge(client, requests, check_mode, warn, prune=prune, ignore=ignore)
+    pruned = [outcome for outcome in outcomes[len(requests) :] if outcome.changed or outcome.failure]
+    changed = [outcome for outcome in outcomes if outcome.changed]
+    result = {
+        "changed": bool(changed),
+        "producers": [_result(outcome) for outcome in outcomes[: len(requests)]],
+        "pruned": sorted(outcome.plan.producer.name for outcome in pruned if not outcome.failure),
+        "added": sum(len(outcome.added) for outcome in outcomes),
+        "removed": sum(len(outcome.removed) for outcome in outcomes),
+        "diff": {
+            "before": {outcome.plan.producer.name: _diff_side(outcome.plan.before) for outcome in changed},
+            "after": {outcome.plan.producer.name: _diff_side(outcome.after) for outcome in changed},
+        },
+    }
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    if failures:
+        more = len(failures) - _MOST_FAILURES_TOLD
+        raise TfeError(
+            f"{len(failures)} of {len(requests) + len(pruned)} producers did not come to what was asked for. Every "
+            f"other one did, and the same task again finishes the job. {' '.join(failures[:_MOST_FAILURES_TOLD])}"
+            + (f" And {more} more: see producers." if more > 0 else ""),
+            result,
         )
-    return Sharing(everyone=False, partnerships=partnerships)
+    return result
 
 
-def _wanted(directory: Directory, request: Request, producer: Organization, before: Sharing) -> list[Organization]:
-    """The organizations that the request's consumers mean. Who is a consumer already needs no look-up."""
-    elements = request.consumers or ()
-    found = match(elements, before.consumers)
-    new = [element for element in dict.fromkeys(elements) if element not in found]
-    # Who is not among the consumers is absent already, unless it is one whose external id the server did not tell.
-    if new and (request.state != "absent" or not all(consumer.external_id for consumer in before.consumers)):
-        found.update(directory.find(new))
+def _lock(client: Client, organization: str | None, check_mode: bool) -> AbstractContextManager[None]:
+    """Every write replaces a whole list, so nobody else may write between a read and the end of its write."""
+    return nullcontext() if check_mode else exclusive(client.address, organization)
+
+
+def _converge(
+    client: Client,
+    requests: Sequence[Request],
+    check_mode: bool,
+    warn: Callable[[str], None],
+    *,
+    prune: bool = False,
+    ignore: Sequence[str] = (),
+) -> list[_Outcome]:
+    """The outcomes of the requests in their order, then those of everybody who might have had to be pruned."""
+    directory, registry = Directory(client), Registry(client)
+    ignored = _ignored(directory, requests, ignore)
+    if prune:
+        requests = [*requests, *_prunings(directory, requests, ignored)]
+    plans = _plan(directory, registry, requests)
+    for plan in plans:
+        for warning in plan.warnings:
+            warn(warning)
+
+    def finish(plan: Plan) -> _Outcome:
+        return _write(directory, registry, plan) if plan.changed and not check_mode else _Outcome(plan, plan.after)
+
+    return side_by_side(finish, plans)
+
+
+def _ignored(directory: Directory, requests: Sequence[Request], ignore: Sequence[str]) -> set[str]:
+    """The keys of the organizations to ignore: an unknown one may be a typo, and the one that was meant be pruned."""
+    found = directory.find(ignore)
+    _refuse_unknown(directory, [(f"ignore[{i}]", element) for i, element in enumerate(ignore) if element not in found])
+    wanted = {request.organization.casefold(): request for request in requests}
+    for i, element in enumerate(ignore):
+        request = wanted.get(found[element].key)
+        if request:
+            raise TfeError(f"{request.where}it is also ignore[{i}] {element!r}. Nothing was changed.")
+    return {organization.key for organization in found.values()}
+
+
+def _prunings(directory: Directory, requests: Sequence[Request], ignored: set[str]) -> list[Request]:
+    kept = ignored | {request.organization.casefold() for request in requests}
+    names = [producer.organization.name for producer in directory.possible_sharers()]
+    return [
+        Request(name, consumers=(), state="exact", share_globally=False, where=f"{name} (to be pruned): ")
+        for name in names
+        if name.casefold() not in kept
+    ]
+
+
+def _plan(directory: Directory, registry: Registry, requests: Sequence[Request]) -> list[Plan]:
+    """Reads what every request is about, and refuses whatever is wrong with one of them."""
+    labels = [request.where for request in requests]
+    documents = _producers(directory, requests)
+    producers = [document.organization for document in documents]
+    each(labels, refuse_self, requests, producers)
+    before = side_by_side(registry.sharing, documents)
+    each(labels, refuse_hidden_revocation, requests, producers, before)
+    return list(map(make_plan, requests, producers, before, _wanted(directory, requests, producers, before)))
+
+
+def _producers(directory: Directory, requests: Sequence[Request]) -> list[Producer]:
+    if len(requests) == 1:
+        try:
+            return [directory.producer(requests[0].organization)]
+        except ApiError as error:
+            raise ApiError(f"{requests[0].where}{error}", error.status) from error
+    found = directory.producers([request.organization for request in requests])
+    unknown = [request for request in requests if request.organization not in found]
+    _refuse_unknown(directory, [(request.where.rstrip(": "), request.organization) for request in unknown])
+    return [found[request.organization] for request in requests]
+
+
+def _wanted(
+    directory: Directory, requests: Sequence[Request], producers: Sequence[Organization], before: Sequence[Sharing]
+) -> list[list[Organization]]:
+    """The organizations that each request's consumers mean. Who is a consumer already needs no look-up."""
+    labels = [request.where for request in requests]
+    found = each(labels, match, [request.consumers or () for request in requests], [it.consumers for it in before])
+    new = list(map(_to_look_up, requests, found, before))
+    meant = directory.find([element for elements in new for element in elements])
+    for known, elements in zip(found, new):
+        known.update({element: meant[element] for element in elements if element in meant})
+    each(labels, _refuse_self_by_another_name, requests, producers, found)
+    unknown = [
+        (f"{request.where}consumers[{i}]", element)
+        for request, known in zip(requests, found)
+        if request.state != "absent"
+        for i, element in enumerate(request.consumers or ())
+        if element not in known
+    ]
+    _refuse_unknown(directory, unknown)
+    for request, known, sharing in zip(requests, found, before):
+        _refuse_unknowable(directory, request, known, sharing)
+    return [list(known.values()) for known in found]
+
+
+def _to_look_up(request: Request, found: Mapping[str, Organization], before: Sharing) -> list[str]:
+    """The elements that mean nobody yet.
+
+    Who is not among the consumers is absent already, unless it is one whose external id the server did not tell.
+    """
+    if request.state == "absent" and all(consumer.external_id for consumer in before.consumers):
+        return []
+    return [element for element in request.consumers or () if element not in found]
+
+
+def _refuse_self_by_another_name(request: Request, producer: Organization, found: Mapping[str, Organization]) -> None:
+    """An external id may turn out to be the producer's only when it was looked up."""
     for element, organization in found.items():
         if organization.key == producer.key:
             refuse_self(request, replace(producer, external_id=element))
-    if request.state == "absent":
-        _refuse_unknowable(directory, [element for element in new if element not in found], before)
-    else:
-        _refuse_unknown(directory, request, found)
-    return list(found.values())
 
 
-def _refuse_unknowable(directory: Directory, elements: list[str], before: Sharing) -> None:
+def _refuse_unknowable(
+    directory: Directory, request: Request, found: Mapping[str, Organization], before: Sharing
+) -> None:
     """Where the server keeps a consumer's external id to itself, an external id may be that consumer's."""
-    ids = [element for element in elements if looks_like_external_id(element)]
+    ids = [it for it in request.consumers or () if it not in found and looks_like_external_id(it)]
     without_id = [consumer for consumer in before.consumers if not consumer.external_id]
     if ids and without_id:
         told = {organization.key for organization in directory.everybody() if organization.external_id}
         names = sorted(consumer.name for consumer in without_id if consumer.key not in told)
         if names:
             raise TfeError(
-                f"Whether {', '.join(map(repr, ids))} is among the consumers cannot be told, since the server does not "
-                f"give the external id of {', '.join(names)}. Nothing was changed. Use names instead of external ids."
+                f"{request.where}Whether {', '.join(map(repr, ids))} is among the consumers cannot be told, since the "
+                f"server does not give the external id of {', '.join(names)}. Nothing was changed. Use names instead "
+                "of external ids."
             )
 
 
-def _refuse_unknown(directory: Directory, request: Request, found: dict[str, Organization]) -> None:
-    unknown = [
-        f"consumers[{i}] {element!r}{directory.suggestions(element)}"
-        for i, element in enumerate(request.consumers or ())
-        if element not in found
-    ]
+def _refuse_unknown(directory: Directory, unknown: Sequence[tuple[str, str]]) -> None:
+    """Raises TfeError that names all of them; each is (where it stands, what stands there)."""
     if unknown:
-        raise TfeError(f"No organization has this name or external id: {', '.join(unknown)}. Nothing was changed.")
+        hints = directory.hints([element for _where, element in unknown])
+        named = ", ".join(f"{where} {element!r}{hint}" for (where, element), hint in zip(unknown, hints))
+        raise TfeError(f"No organization has this name or external id: {named}. Nothing was changed.")
 
 
-def _write(directory: Directory, registry: Registry, plan: Plan, producer: Organization) -> Sharing:
-    """Writes the plan and returns the sharing that the server shows afterwards. Raises where that is not the plan's.
+def _write(directory: Directory, registry: Registry, plan: Plan) -> _Outcome:
+    """Writes the plan, and makes sure that the server shows it afterwards.
 
     A write that failed, or whose answer was lost, may have been applied all the same: reading settles it.
     """
-    failure: ApiError | None = None
+    failure: TfeError | None = None
+    shown: Sharing | None = None
     try:
-        shown = _send(directory, registry, plan, producer)
+        shown = _send(directory, registry, plan)
     except ApiError as error:
         failure = error
-    if failure or not shown.is_same_as(plan.after):
-        try:
-            shown = _read_sharing(registry, directory.producer(producer.name))
-        except ApiError as error:
-            raise TfeError(
-                f"{failure or ''} The write may have been applied: what {producer.name} shares now is not known, since "
-                f"reading it back failed. {error}".strip()
-            ) from error
+    except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan
+        return _Outcome(plan, _read_back(directory, registry, plan)[0], str(error))
+    if shown is None or not shown.is_same_as(plan.after):
+        shown, problem = _read_back(directory, registry, plan)
+        if shown is None:
+            return _Outcome(
+                plan,
+                None,
+                f"{failure or ''} The write may have been applied: what {plan.producer.name} shares now is not known, "
+                f"since reading it back failed. {problem}".strip(),
+            )
     if not shown.is_same_as(plan.after):
-        raise TfeError(_not_reached(plan, shown, producer, failure)) from failure
-    return shown
+        return _Outcome(plan, shown, _not_reached(plan, shown, failure))
+    return _Outcome(plan, shown)
 
 
-def _send(directory: Directory, registry: Registry, plan: Plan, producer: Organization) -> Sharing:
+def _read_back(directory: Directory, registry: Registry, plan: Plan) -> tuple[Sharing | None, str]:
+    """(what the server shows now, "" or why that is not known)."""
+    try:
+        return registry.sharing(directory.producer(plan.producer.name)), ""
+    except ApiError as error:
+        return None, str(error)
+
+
+def _send(directory: Directory, registry: Registry, plan: Plan) -> Sharing:
     """One write. Returns the sharing that its answer shows, completed by reads where the answer does not show it."""
+    name = plan.producer.name
+    producer = directory.known(name)
     if plan.after.everyone or (plan.before.everyone and not plan.after.partnerships):
-        flag = registry.share_with_everyone(plan.after.everyone)
-        return _read_sharing(registry, directory.producer(producer.name)) if flag is None else Sharing(flag)
-    partnerships = registry.replace(plan.after.consumers)
-    if plan.before.everyone and directory.producer(producer.name).shares_modules_globally:
+        flag = registry.share_with_everyone(producer, plan.after.everyone)
+        return registry.sharing(directory.producer(name)) if flag is None else Sharing(flag)
+    partnerships = registry.replace(producer, plan.after.consumers)
+    if plan.before.everyone and directory.producer(name).shares_modules_globally:
         return Sharing(everyone=True)
-    return Sharing(everyone=False, partnerships=registry.read() if partnerships is None else partnerships)
+    return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
 
 
-def _not_reached(plan: Plan, shown: Sharing, producer: Organization, failure: ApiError | None) -> str:
+def _not_reached(plan: Plan, shown: Sharing, failure: TfeError | None) -> str:
     """What to tell when the server does not show what was asked for."""
+    name = plan.producer.name
     if failure and shown.is_same_as(plan.before):
-        return f"{failure} Read again, the sharing of {producer.name} is as it was before: nothing was changed."
+        return f"{failure} Read again, the sharing of {name} is as it was before: nothing was changed."
     differences = []
     if shown.everyone != plan.after.everyone:
         differences.append(f"global module sharing is {'still on' if shown.everyone else 'off'}")
@@ -159,31 +310,19 @@ def _not_reached(plan: Plan, shown: Sharing, producer: Organization, failure: Ap
     if left_over:
         differences.append(f"left over: {', '.join(left_over)}")
     said = str(failure) if failure else "The server accepted the write."
-    return f"{said} Read again, the sharing of {producer.name} is not what was asked for: {'; '.join(differences)}."
+    return f"{said} Read again, the sharing of {name} is not what was asked for: {'; '.join(differences)}."
 
 
-def _result(producer: Organization, plan: Plan, after: Sharing) -> dict[str, Any]:
-    """The module's return values; ``diff`` is for diff mode."""
-    return {
-        "changed": plan.changed,
-        "organization": {"name": producer.name, "external_id": producer.external_id},
-        "global_module_sharing": after.everyone,
-        "consumers": after.names,
-        "partnerships": [
-            {
-                "id": partnership.id,
-                "consuming_organization_id": partnership.consumer.external_id,
-                "consuming_organization_name": partnership.consumer.name,
-                "producing_organization_id": producer.external_id,
-                "producing_organization_name": producer.name,
-            }
-            for partnership in sorted(after.partnerships, key=lambda partnership: partnership.consumer.name)
-        ],
-        "added": plan.added,
-        "removed": plan.removed,
-        "diff": {"before": _diff_side(plan.before), "after": _diff_side(plan.after)},
+def _result(outcome: _Outcome) -> dict[str, Any]:
+    """What the module returns for one producer."""
+    result = {
+        "changed": outcome.changed,
+        **sharing_data(outcome.plan.producer, outcome.after),
+        "added": outcome.added,
+        "removed": outcome.removed,
     }
+    return {**result, "failed": True, "msg": outcome.failure} if outcome.failure else result
 
 
-def _diff_side(sharing: Sharing) -> dict[str, Any]:
-    return {"global_module_sharing": sharing.everyone, "consumers": sharing.names}
+def _diff_side(sharing: Sharing | None) -> dict[str, Any] | None:
+    return None if sharing is None else {"global_module_sharing": sharing.everyone, "consumers": sharing.names}

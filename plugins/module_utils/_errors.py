@@ -6,6 +6,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class TfeError(Exception):
-    """A failure that the user can act on; ``str()`` of it is the whole message and holds no secret."""
+    """A failure that the user can act on; ``str()`` of it is the whole message and holds no secret.
+
+    ``result`` is what the module returns beside the message.
+    """
+
+    def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.result = dict(result or {})

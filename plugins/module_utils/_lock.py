@@ -24,23 +24,25 @@ PATIENCE = 600.0
 """Seconds to wait for other tasks of the same user."""
 
 _PAUSE = 0.05
+_TO_THE_END = 0
 
 
 @contextmanager
-def exclusive(address: str, organization: str) -> Iterator[None]:
-    """Holds the lock of one producer. Raises TfeError where it cannot be had within PATIENCE.
+def exclusive(address: str, organization: str | None = None) -> Iterator[None]:
+    """Holds the lock of one producer, or of all at once. Raises TfeError where it cannot be had within PATIENCE.
 
     There is one file for each address, and one byte in it for each producer.
     """
     path = os.path.join(_private_folder(), f"{_number(address):08x}.lock")
-    byte = _number(organization.casefold())
+    first, length = (0, _TO_THE_END) if organization is None else (_number(organization.casefold()), 1)
     descriptor = _open_private(path)
     try:
         deadline = time.monotonic() + PATIENCE
-        while not _try_to_lock(path, descriptor, byte):
+        while not _try_to_lock(path, descriptor, first, length):
             if time.monotonic() > deadline:
+                what = organization or "some producer"
                 raise TfeError(
-                    f"Other tasks on this host have been changing the sharing of {organization} for {PATIENCE:.0f} s. "
+                    f"Other tasks on this host have been changing the sharing of {what} for {PATIENCE:.0f} s. "
                     f"Nothing was changed. Find out which process holds a lock on {path}."
                 )
             time.sleep(_PAUSE)
@@ -54,9 +56,9 @@ def _number(text: str) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:4], "big") >> 1
 
 
-def _try_to_lock(path: str, descriptor: int, byte: int) -> bool:
+def _try_to_lock(path: str, descriptor: int, first: int, length: int) -> bool:
     try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, length, first)
     except (BlockingIOError, PermissionError):
         return False
     except OSError as error:

@@ -28,6 +28,7 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
     module = AnsibleModule(argument_spec={**OPTIONS, **spec}, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+    result: dict[str, Any] = {}
     failure: dict[str, Any] = {}
     try:
         connection = connect(module.params, os.environ)
@@ -39,7 +40,7 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
         client = Client(connection, lambda text: module.warn(str(remove_values(text, module.no_log_values))))
         result = work(module, client)
     except TfeError as error:
-        failure = {"msg": str(error)}
+        result, failure = error.result, {"msg": str(error)}
     except Exception as error:  # noqa: BLE001  # the one place that lets no traceback through to the user
         failure = {
             "msg": f"Unexpected {type(error).__name__}: {error}. This is a fault of the tfe.admin collection: "
@@ -47,9 +48,9 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
             "ANSIBLE_DISPLAY_TRACEBACK=error is set.",
             "exception": traceback.format_exc(),
         }
-    if failure:
-        # Outside of the except clauses: Ansible would add the traceback of what the user can act on without it.
-        module.fail_json(**failure)
     if not module._diff:  # noqa: SLF001  # Ansible has no public name for it
         result.pop("diff", None)
+    if failure:
+        # Outside of the except clauses: Ansible would add the traceback of what the user can act on without it.
+        module.fail_json(**result, **failure)
     module.exit_json(**result)

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ._client import ApiError, Client, Page, attributes_of
+from ._client import ApiError, Client, Page, attributes_of, side_by_side
 from ._sharing import Organization, match
 
 _ORGANIZATIONS = "/admin/organizations"
 _EXTERNAL_ID = re.compile(r"^org-[1-9A-HJ-NP-Za-km-z]{16}$")
 """How external ids look as far as anybody knows (API 2). Only a hint: it saves a read that would answer 404."""
+
+_PRODUCERS_ONLY = "filter%5Bmodule_producer%5D=true"
+_UNKNOWN_FILTER = (400, 404, 422)
+"""How a release may answer that does not know the filter, where the list without it was read a moment ago."""
 
 _MOST_SINGLE_READS = 3
 """More names than this are worth a look at how many pages the whole list has."""
@@ -55,9 +59,8 @@ def parse_organization(item: Mapping[str, Any]) -> Organization:
     )
 
 
-def parse_producer(document: Mapping[str, Any]) -> Producer:
-    """The answer of E8, or of E6. Raises ApiError where it is not an organization."""
-    item = document["data"]
+def parse_producer(item: Any) -> Producer:
+    """An ``organizations`` resource object: of E7, E8 or E6. Raises ApiError where it is something else."""
     if not isinstance(item, dict) or not item.get("id"):
         raise ApiError("The server sent something that is not an organization where one was asked for.")
     attributes = attributes_of(item)
@@ -77,11 +80,12 @@ def _flag(attributes: Mapping[str, Any], key: str) -> bool | None:
 
 
 class Directory:
-    """Finds organizations, and remembers the whole list once it had to be read."""
+    """Finds organizations with few requests, and remembers every document that it saw."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._everybody: list[Organization] | None = None
+        self._known: dict[str, Producer] = {}
+        self._knows_everybody = False
 
     def producer(self, name: str) -> Producer:
         """One read (E8). Raises ApiError that says why, where there is none: 404 has several meanings (API 4)."""
@@ -92,90 +96,121 @@ class Directory:
                 raise
             raise ApiError(self._explain_missing(name, error), error.status) from error
 
+    def producers(self, names: Sequence[str]) -> dict[str, Producer]:
+        """What each name means, from as few reads as possible; names that mean no organization are left out."""
+        found = {
+            name: self._known[organization.key]
+            for name, organization in self._find(names, 1).items()
+            if organization.key == name.casefold()
+        }
+        # A list may tell less of an organization than its own document does (API 1.6).
+        unclear = [name for name, producer in found.items() if producer.shares_modules_globally is None]
+        return {**found, **dict(zip(unclear, side_by_side(self._read, unclear)))}
+
+    def known(self, name: str) -> Producer:
+        """The last document that was seen of an organization, without a request."""
+        return self._known[name.casefold()]
+
     def find(self, elements: Sequence[str]) -> dict[str, Organization]:
         """What each name or external id means; elements that mean no organization are left out."""
-        if self._everybody is None:
-            found = self._find_with_few_reads(elements)
-            if len(found) == len(set(elements)):
-                return found
-        # Before anything is called unknown, it is held against every name and every id.
-        return match(elements, self.everybody())
+        return self._find(elements, _MOST_SINGLE_READS)
 
-    def suggestions(self, element: str) -> str:
-        """What may have been meant, as text to append; "" where no organization is called anything like it."""
-        from difflib import get_close_matches  # noqa: PLC0415  # needed on the way to an error only
-
-        names = {organization.key: organization.name for organization in self.everybody()}
-        near = [repr(names[key]) for key in get_close_matches(element.casefold(), names)]
-        return f" (did you mean {' or '.join(near)}?)" if near else ""
-
-    def everybody(self, first: Page | None = None) -> list[Organization]:
+    def everybody(self) -> list[Organization]:
         """All organizations of the instance, one read for each 100 (E7)."""
-        if self._everybody is None:
-            self._everybody = [parse_organization(i) for i in self._client.collection(_ORGANIZATIONS, first)]
-        return self._everybody
+        if not self._knows_everybody:
+            self._read_everybody()
+        return [producer.organization for producer in self._known.values()]
 
-    def _find_with_few_reads(self, elements: Sequence[str]) -> dict[str, Organization]:
-        found: dict[str, Organization] = {}
-        missing = list(elements)
-        if len(missing) > _MOST_SINGLE_READS or any(map(looks_like_external_id, missing)):
-            first = self._client.page(_ORGANIZATIONS)
-            found = match(elements, map(parse_organization, first.items))
-            missing = [element for element in elements if element not in found]
-            pages_left = (first.total_pages or 1) - 1
-            if len(missing) > pages_left or any(map(looks_like_external_id, missing)):
-                return match(elements, self.everybody(first))
-        for name in missing:
-            try:
-                found[name] = self._read(name).organization
-            except ApiError as error:
-                if error.status != 404:
-                    raise
-        return found
+    def possible_sharers(self) -> list[Producer]:
+        """Everyone who may share modules: who shares globally, and who is a producer to the server's own filter.
+
+        There is no filter before 202103-1, and whether it lets global sharers through is not documented (API 1.6):
+        a filter that lets everybody through tells nothing, so everybody may share.
+        """
+        self.everybody()
+        try:
+            told = self._client.collection(f"{_ORGANIZATIONS}?{_PRODUCERS_ONLY}", parse_producer)
+        except ApiError as error:
+            if error.status not in _UNKNOWN_FILTER:
+                raise
+            told = []
+            is_filtered = False
+        else:
+            is_filtered = len(told) < len(self._known)
+        self._known.update((producer.organization.key, producer) for producer in told)
+        keys = {producer.organization.key for producer in told}
+        return [
+            producer
+            for key, producer in self._known.items()
+            if not is_filtered or key in keys or producer.shares_modules_globally is not False
+        ]
+
+    def hints(self, elements: Sequence[str]) -> list[str]:
+        """For each unknown name what may have been meant, as text to append."""
+        from ._explain import hints  # noqa: PLC0415  # needed on the way to an error only
+
+        return hints(elements, self.everybody())
+
+    def _find(self, elements: Sequence[str], most_single_reads: int) -> dict[str, Organization]:
+        found = self._match(elements)
+        missing = [element for element in dict.fromkeys(elements) if element not in found]
+        if not missing or self._knows_everybody:
+            return found
+        if len(missing) > most_single_reads or any(map(looks_like_external_id, missing)):
+            first = self._first_page()
+            missing = [element for element in missing if element not in self._match(missing)]
+            if len(missing) > first.pages_ahead or any(map(looks_like_external_id, missing)):
+                self._read_everybody(first)
+                missing = []
+        if all(side_by_side(self._exists, missing)):
+            return self._match(elements)
+        # Before anything is called unknown, it is held against every name and every id.
+        self.everybody()
+        return self._match(elements)
+
+    def _match(self, elements: Sequence[str]) -> dict[str, Organization]:
+        return match(elements, [producer.organization for producer in self._known.values()])
+
+    def _exists(self, name: str) -> bool:
+        try:
+            self._read(name)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
 
     def _read(self, name: str) -> Producer:
-        producer = parse_producer(self._client.get(path_of(name)))
+        producer = parse_producer(self._client.get(path_of(name))["data"])
         if not producer.organization.is_called(name):
             raise ApiError(f"Asked for organization {name!r}, the server sent {producer.organization.name!r}.")
+        self._known[producer.organization.key] = producer
         return producer
 
-    def _explain_missing(self, name: str, error: ApiError) -> str:
-        if self._client.application == "HCP Terraform" or self._client.address.endswith(".terraform.io"):
-            return (
-                f"{self._client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
-                "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
-            )
-        is_site_admin = self._is_site_admin()
-        if is_site_admin is False:
-            return (
-                f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
-                "API from everybody else (team and organization tokens too). Use a site administrator's user token."
-            )
-        missing = f"{error} There is no organization {name!r}"
-        if is_site_admin is None:
-            return (
-                f"{missing}, or the token's user is not a site administrator: TFE answers 404 to both, "
-                "and does not tell which it is."
-            )
+    def _first_page(self) -> Page[Producer]:
         try:
-            everybody = self.everybody()
-            hint = self.suggestions(name)
-        except ApiError as second:
-            return (
-                f"{error} The token's user is a site administrator, yet the admin API is closed to it ({second}). "
-                "Does the site require two-factor authentication that this user has not set up?"
-            )
-        for organization in everybody:
-            if organization.key == name.casefold():
-                return f"{error} Yet the organization is in the list of all organizations: try again."
-            if organization.external_id == name:
-                hint = f": this is the external id of {organization.name!r}, and organization takes the name"
-        return f"{missing}{hint}."
+            first = self._client.page(_ORGANIZATIONS, parse_producer)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            from ._explain import explain_closed, explain_unlisted  # noqa: PLC0415  # only on the way to an error
 
-    def _is_site_admin(self) -> bool | None:
-        """What /account/details says of the token's user (API 4); None where it does not say."""
+            raise ApiError(explain_closed(self._client, error) or explain_unlisted(error), error.status) from error
+        self._known.update((producer.organization.key, producer) for producer in first.items.values())
+        return first
+
+    def _read_everybody(self, first: Page[Producer] | None = None) -> None:
+        producers = self._client.collection(_ORGANIZATIONS, parse_producer, first or self._first_page())
+        self._known.update((producer.organization.key, producer) for producer in producers)
+        self._knows_everybody = True
+
+    def _explain_missing(self, name: str, error: ApiError) -> str:
+        from ._explain import explain_closed, explain_missing  # noqa: PLC0415  # only on the way to an error
+
+        closed = explain_closed(self._client, error)
+        if closed:
+            return closed
         try:
-            account = self._client.get("/account/details")["data"]
-        except ApiError:
-            return None
-        return _flag(attributes_of(account), "is-site-admin")
+            return explain_missing(name, self.everybody(), error)
+        except ApiError as second:
+            return f"{error} {second}"

@@ -7,14 +7,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from ._errors import TfeError
 
+REQUEST_OPTIONS = {
+    "organization": {"type": "str", "required": True},
+    "consumers": {"type": "list", "elements": "raw"},
+    "state": {"type": "str", "choices": ["exact", "present", "absent"], "default": "exact"},
+    "global_module_sharing": {"type": "bool"},
+}
+"""What a task says about one producer, as an argument spec."""
+
 _PLAUSIBLE_NAME = re.compile(r"^(?!\.{1,2}$)[^\s/]+$")
 """What the official clients let through (API 2), less the two names that would change the path of a URL."""
+
+Result = TypeVar("Result")
 
 
 class UsageError(TfeError):
@@ -72,18 +82,23 @@ class Sharing:
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for one producer. ``consumers`` is None where only the global flag is asked for."""
+    """What a task asks for one producer. ``consumers`` is None where only the global flag is asked for.
+
+    ``where`` stands before every message about it: which one it is, where a task asks for several.
+    """
 
     organization: str
     consumers: tuple[str, ...] | None
     state: str
     share_globally: bool | None
+    where: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """From what is to what shall be; check mode and diff mode are drawn from it as well."""
+    """From what a producer shares to what it shall share; check mode and diff mode are drawn from it as well."""
 
+    producer: Organization
     before: Sharing
     after: Sharing
     warnings: tuple[str, ...] = ()
@@ -91,14 +106,6 @@ class Plan:
     @property
     def changed(self) -> bool:
         return not self.before.is_same_as(self.after)
-
-    @property
-    def added(self) -> list[str]:
-        return self.after.without(self.before)
-
-    @property
-    def removed(self) -> list[str]:
-        return self.before.without(self.after)
 
 
 def parse_request(options: Mapping[str, Any]) -> Request:
@@ -114,10 +121,47 @@ def parse_request(options: Mapping[str, Any]) -> Request:
             "consumers and global_module_sharing: true exclude each other: "
             "a registry is open either to the listed organizations or to every one."
         )
-    consumers = None if elements is None else tuple(_consumer(i, element) for i, element in enumerate(elements))
+    consumers = None if elements is None else parse_elements("consumers", elements)
     request = Request(organization, consumers, options["state"], share_globally)
     refuse_self(request, Organization(organization))
     return request
+
+
+def parse_requests(entries: Sequence[Mapping[str, Any]]) -> list[Request]:
+    """The requests of one task for several producers. Raises one UsageError about every entry that is wrong."""
+    labels = [f"producers[{i}] ({entry['organization']}): " for i, entry in enumerate(entries)]
+    requests = [replace(it, where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
+    first: dict[str, Request] = {}
+    each(labels, lambda request: _refuse_twice(first, request), requests)
+    return requests
+
+
+def refuse_to_prune_all(producers: Sequence[Any], prune: bool, confirmed: bool) -> None:
+    """Raises UsageError where an empty list, maybe a variable that was never filled, would stop all sharing."""
+    if prune and not producers and not confirmed:
+        raise UsageError(
+            "producers is empty and prune is true: this would stop all sharing on the instance. If you mean that, add "
+            "prune_all: true; nothing was changed."
+        )
+
+
+def _refuse_twice(first: dict[str, Request], request: Request) -> None:
+    earlier = first.setdefault(request.organization.casefold(), request)
+    if earlier is not request:
+        raise UsageError(f"this producer is there twice, {earlier.where.rstrip(': ')} is the same one.")
+
+
+def each(labels: Iterable[str], check: Callable[..., Result], *columns: Iterable[Any]) -> list[Result]:
+    """``map(check, *columns)``, but what it refuses is raised as one UsageError, with the label before each message."""
+    results, problems = [], []
+    for label, *arguments in zip(labels, *columns):
+        try:
+            results.append(check(*arguments))
+        except UsageError as error:
+            problems.append(f"{label}{error}")
+    if problems:
+        raise UsageError(" ".join(problems))
+    return results
 
 
 def refuse_self(request: Request, producer: Organization) -> None:
@@ -127,13 +171,18 @@ def refuse_self(request: Request, producer: Organization) -> None:
             raise UsageError(f"consumers[{i}] is {element!r}, the producing organization itself.")
 
 
-def _consumer(index: int, element: Any) -> str:
+def parse_elements(option: str, elements: Sequence[Any]) -> tuple[str, ...]:
+    """Names and external ids. Raises UsageError for an element that can be neither."""
+    return tuple(_element(f"{option}[{i}]", element) for i, element in enumerate(elements))
+
+
+def _element(where: str, element: Any) -> str:
     name = _name(element)
     if name is None:
         problem = "blank" if element is None or element == "" else f"{element!r}"
         raise UsageError(
-            f"consumers[{index}] is {problem}: each element must be the name or the external id of an organization. "
-            "To clear the list, say so with an empty list: consumers: []."
+            f"{where} is {problem}: each element must be the name or the external id of an organization. "
+            f"To clear the list, say so with an empty list: {where.partition('[')[0]}: []."
         )
     return name
 
@@ -171,9 +220,14 @@ def match(elements: Iterable[str], organizations: Iterable[Organization]) -> dic
     return found
 
 
-def refuse_hidden_revocation(request: Request, producer: Organization, everyone: bool) -> None:
+def refuse_hidden_revocation(request: Request, producer: Organization, before: Sharing) -> None:
     """Adding or removing one name under global sharing would revoke everybody else: refused unless said knowingly."""
-    if everyone and request.consumers is not None and request.state != "exact" and request.share_globally is None:
+    if (
+        before.everyone
+        and request.consumers is not None
+        and request.state != "exact"
+        and request.share_globally is None
+    ):
         raise UsageError(
             f"{producer.name} shares its modules with every organization. state: {request.state} would turn that off "
             "and cut everybody else off. If you mean that, add global_module_sharing: false; nothing was changed."
@@ -186,7 +240,7 @@ def make_plan(request: Request, producer: Organization, before: Sharing, wanted:
         after = before if before.everyone == request.share_globally else Sharing(everyone=bool(request.share_globally))
     else:
         after = Sharing(everyone=False, partnerships=_combine(request.state, before.partnerships, wanted))
-    return Plan(before, after, tuple(_warnings(request, producer, before, after)))
+    return Plan(producer, before, after, tuple(_warnings(request, producer, before, after)))
 
 
 def _combine(state: str, current: tuple[Partnership, ...], wanted: Sequence[Organization]) -> tuple[Partnership, ...]:
@@ -210,3 +264,25 @@ def _warnings(request: Request, producer: Organization, before: Sharing, after: 
             f"{producer.name} starts sharing its modules with every organization, which drops its list of consumers "
             f"for good: {', '.join(before.names)}."
         )
+
+
+def sharing_data(producer: Organization, sharing: Sharing | None) -> dict[str, Any]:
+    """A producer's sharing as the modules return it; nulls where it is not known."""
+    data: dict[str, Any] = {"organization": {"name": producer.name, "external_id": producer.external_id}}
+    if sharing is None:
+        return {**data, "global_module_sharing": None, "consumers": None, "partnerships": None}
+    return {
+        **data,
+        "global_module_sharing": sharing.everyone,
+        "consumers": sharing.names,
+        "partnerships": [
+            {
+                "id": partnership.id,
+                "consuming_organization_id": partnership.consumer.external_id,
+                "consuming_organization_name": partnership.consumer.name,
+                "producing_organization_id": producer.external_id,
+                "producing_organization_name": producer.name,
+            }
+            for partnership in sorted(sharing.partnerships, key=lambda partnership: partnership.consumer.name)
+        ],
+    }

@@ -113,7 +113,7 @@ def test_a_list_without_an_end_is_refused(tfe: Simulator, client: Client, monkey
         items = [{"id": f"{number}-{i}", "type": "organizations"} for i in range(10)]
         tfe.order(Fault("not_json_api", body={"data": items}))
     with pytest.raises(ApiError, match="it has no end after 3 pages"):
-        client.collection("/admin/organizations")
+        client.collection("/admin/organizations", dict)
     assert len(tfe.requests) == 2 * 4
 
 

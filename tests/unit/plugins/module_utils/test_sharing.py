@@ -47,7 +47,8 @@ def request_for(names: list[str] | None, state: str = "exact", share_globally: b
 def outcome(before: Sharing, request: Request) -> tuple[bool, list[str], list[str], list[str], int]:
     """(everyone, consumers, added, removed, number of warnings) of a plan."""
     plan = make_plan(request, PRODUCER, before, [organization(name) for name in request.consumers or ()])
-    return plan.after.everyone, plan.after.names, plan.added, plan.removed, len(plan.warnings)
+    added, removed = plan.after.without(before), before.without(plan.after)
+    return plan.after.everyone, plan.after.names, added, removed, len(plan.warnings)
 
 
 @pytest.mark.parametrize(
@@ -82,14 +83,14 @@ def test_table_of_states(
     before: Sharing, request_: Request, expected: tuple[bool, list[str], list[str], list[str], int]
 ) -> None:
     assert outcome(before, request_) == expected
-    refuse_hidden_revocation(request_, PRODUCER, before.everyone)  # none of these hides a revocation
+    refuse_hidden_revocation(request_, PRODUCER, before)  # none of these hides a revocation
 
 
 @pytest.mark.parametrize("names", [["a"], []])
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_adding_or_removing_under_global_sharing_is_refused(state: str, names: list[str]) -> None:
     with pytest.raises(UsageError, match="add global_module_sharing: false"):
-        refuse_hidden_revocation(request_for(names, state), PRODUCER, everyone=True)
+        refuse_hidden_revocation(request_for(names, state), PRODUCER, EVERYONE)
 
 
 def test_turning_global_sharing_off_is_a_change_even_with_equal_lists() -> None:
@@ -188,8 +189,8 @@ def test_the_plan_reaches_what_was_asked_for_and_then_there_is_nothing_left_to_d
     else:
         assert not plan.after.everyone
         assert has == {"exact": asked, "present": had | asked, "absent": had - asked}[request_.state]
-    assert keys(plan.added) == has - had
-    assert keys(plan.removed) == had - has
+    assert keys(plan.after.without(before)) == has - had
+    assert keys(before.without(plan.after)) == had - has
     assert plan.changed == (before.everyone != plan.after.everyone or has != had)
     assert len(plan.after.names) == len(has)
     assert not make_plan(request_, PRODUCER, plan.after, wanted).changed

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why an organization could not be read, in words: TFE answers 404 to "no such thing" and to "you may not" (API 4).
+
+Needed on the way to an error only, so an error may cost the requests that it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ._client import ApiError, Client, attributes_of
+
+if TYPE_CHECKING:
+    from ._sharing import Organization
+
+_MOST_SUGGESTED = 20
+"""So many elements get a look for what may have been meant: each is held against every name of the instance."""
+
+
+def explain_closed(client: Client, error: ApiError) -> str | None:
+    """Why the whole admin API answers ``error``, a 404; None where the token's user is a site administrator."""
+    if client.application == "HCP Terraform" or client.address.endswith(".terraform.io"):
+        return (
+            f"{client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
+            "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
+        )
+    is_site_admin = _is_site_admin(client)
+    if is_site_admin is False:
+        return (
+            f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
+            "API from everybody else (team and organization tokens too). Use a site administrator's user token."
+        )
+    if is_site_admin is None:
+        return (
+            f"{error} There is no such thing, or the token's user is not a site administrator: TFE answers 404 to "
+            "both, and does not tell which it is."
+        )
+    return None
+
+
+def explain_unlisted(error: ApiError) -> str:
+    """Why the list of all organizations is closed to a site administrator."""
+    return (
+        f"The token's user is a site administrator, yet the admin API is closed to it ({error}). "
+        "Does the site require two-factor authentication that this user has not set up?"
+    )
+
+
+def explain_missing(name: str, organizations: Sequence[Organization], error: ApiError) -> str:
+    """Why the producer ``name`` is not there, although the admin API is open."""
+    for organization in organizations:
+        if organization.key == name.casefold():
+            return f"{error} Yet the organization is in the list of all organizations: try again."
+    return f"{error} There is no organization {name!r}{hints([name], organizations)[0]}."
+
+
+def hints(elements: Sequence[str], organizations: Sequence[Organization]) -> list[str]:
+    """For each unknown name what may have been meant, as text to append; "" where nothing is like it."""
+    names = {organization.key: organization.name for organization in organizations}
+    by_id = {organization.external_id: organization.name for organization in organizations}
+    texts = []
+    for i, element in enumerate(elements):
+        near = get_close_matches(element.casefold(), names) if i < _MOST_SUGGESTED else []
+        if element in by_id:
+            texts.append(f" (this is the external id of {by_id[element]!r}, and here the name is needed)")
+        elif near:
+            texts.append(f" (did you mean {' or '.join(repr(names[key]) for key in near)}?)")
+        else:
+            texts.append("")
+    return texts
+
+
+def _is_site_admin(client: Client) -> bool | None:
+    """What /account/details says of the token's user (API 4); None where it does not say."""
+    try:
+        account = client.get("/account/details")["data"]
+    except ApiError:
+        return None
+    value = attributes_of(account).get("is-site-admin")
+    return value if isinstance(value, bool) else None
