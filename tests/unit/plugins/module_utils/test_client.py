@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -200,3 +201,78 @@ def test_an_error_without_words_is_told_by_its_status(tfe: Simulator, client: Cl
     tfe.order(Fault("status", status=422, body=body))
     with pytest.raises(ApiError, match=r"answered 422 [A-Z][a-zA-Z ]+\.$"):
         client.get(DELTA)
+
+
+# The server's limit, and what requests share.
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.now += seconds
+
+
+def begin(pace: _client._Pace, clock: Clock, count: int) -> list[float]:
+    """When each of so many requests could begin, which take no time themselves."""
+    begun = []
+    for _number in range(count):
+        pace.wait()
+        begun.append(clock.now)
+    return begun
+
+
+@pytest.mark.parametrize("limit", ["30", "30.0", "100"])
+def test_requests_begin_just_below_the_limit(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    clock, pace = Clock(monkeypatch), _client._Pace()
+    pace.learn(limit)
+    begun = begin(pace, clock, 300)
+    per_second = max(sum(start <= other < start + 1 for other in begun) for start in begun)
+    assert per_second <= float(limit)
+    assert len(begun) / (begun[-1] - begun[0]) >= 0.9 * float(limit)
+    assert begun[4] == begun[0]  # a small task is not held up
+
+
+def test_a_pause_does_not_add_up_to_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, pace = Clock(monkeypatch), _client._Pace()
+    pace.learn("30")
+    begin(pace, clock, 30)
+    clock.sleep(60)
+    begun = begin(pace, clock, 60)
+    assert sum(begun[0] <= other < begun[0] + 1 for other in begun) <= 30
+
+
+@pytest.mark.parametrize("limit", [None, "", "0", "-1", "nan", "none"])
+def test_no_limit_is_no_limit(monkeypatch: pytest.MonkeyPatch, limit: str | None) -> None:
+    clock, pace = Clock(monkeypatch), _client._Pace()
+    pace.learn(limit)
+    assert begin(pace, clock, 100)[-1] == 1000.0
+
+
+def test_one_429_holds_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, pace = Clock(monkeypatch), _client._Pace()
+    pace.hold(7.0)
+    pace.hold(2.0)
+    assert begin(pace, clock, 1) == [1007.0]
+
+
+def test_one_tls_context_serves_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def count(self: ssl.SSLContext, *args: Any, **kwargs: Any) -> None:
+        loaded.append(str(kwargs))
+        load(self, *args, **kwargs)
+
+    names = [f"team-{i:03}" for i in range(900)]
+    with Simulator(organizations=list(map(Organization, names)), tls=True, latency=0.02) as tfe:
+        monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", count)
+        client = Client(Connection(tfe.address, tfe.admin_token, verify=tfe.ca_file or True), print)
+        assert len(client.collection("/admin/organizations", dict)) == 900
+    assert len(loaded) == 1
