@@ -22,9 +22,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ._errors import TfeError
 
@@ -34,12 +33,9 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
     from urllib3.exceptions import (
-        ConnectTimeoutError,
         HTTPError,
         InvalidHeader,
         MaxRetryError,
-        NewConnectionError,
-        ReadTimeoutError,
         ResponseError,
     )
     from urllib3.util import Retry, Timeout
@@ -66,7 +62,7 @@ PAGE_SIZE = 100
 """The server's maximum; one more is answered with 422 (API 3)."""
 
 _MEDIA_TYPE = "application/vnd.api+json"
-_RETRIED_STATUS = (429, 500, 502, 503, 504)
+RETRIED_STATUS = (429, 500, 502, 503, 504)
 _BACKOFF_FACTOR = 0.5
 _RATE_LIMIT_PATIENCE = 180.0
 """Seconds that one request may spend waiting because of 429: other users of the same limit come and go."""
@@ -83,14 +79,6 @@ _FULL_PAGES = (20, PAGE_SIZE)
 """How many items a full page has: the server's own default, and what is asked for (API 3)."""
 
 _MOST_PAGES = 10_000
-_MOST_WORDS = 500
-"""Characters of the server's own words in an error."""
-
-_CAUSES = {
-    401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed "
-    "(after 14 days unless the site says otherwise): sign in to TFE in a browser once, then run again.",
-    403: "The token's user may not do this.",
-}
 
 
 class ApiError(TfeError):
@@ -118,14 +106,13 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
         return list(pool.map(work, items))
 
 
-@dataclass(frozen=True)
-class Page(Generic[Item]):
+class Page(NamedTuple):
     """One page of a collection (API 3). What the server does not tell is None.
 
     ``items`` are what is kept of the resource objects, by their ids; ``length`` counts an id that came twice as two.
     """
 
-    items: dict[str, Item]
+    items: dict[str, Any]
     length: int
     total_pages: int | None
     total_count: int | None
@@ -176,7 +163,7 @@ class Client:
             total=connection.max_retries,
             other=0,  # a certificate that does not verify will not verify the next time either
             allowed_methods=None,  # every write replaces a whole list or a flag, so sending it twice changes nothing
-            status_forcelist=_RETRIED_STATUS,
+            status_forcelist=RETRIED_STATUS,
             backoff_factor=_BACKOFF_FACTOR,
             raise_on_status=False,
             warn=warn,
@@ -202,7 +189,7 @@ class Client:
         """Sends a JSON:API document; the answer's document, None where it has none (204). Raises ApiError."""
         return self._exchange(method, path, body=body)
 
-    def page(self, path: str, keep: Callable[[dict[str, Any]], Item], number: int = 1) -> Page[Item]:
+    def page(self, path: str, keep: Callable[[dict[str, Any]], Item], number: int = 1) -> Page:
         """One page of a collection, of 100 items at the most; ``keep`` makes of each resource object what is needed."""
         document = self.get(path, {"page[number]": number, "page[size]": PAGE_SIZE})
         items = document["data"]
@@ -224,7 +211,7 @@ class Client:
         self,
         path: str,
         keep: Callable[[dict[str, Any]], Item],
-        first: Page[Item] | None = None,
+        first: Page | None = None,
         *,
         paged: bool = True,
     ) -> list[Item]:
@@ -242,7 +229,7 @@ class Client:
         return items
 
     def _walk(
-        self, path: str, keep: Callable[[dict[str, Any]], Item], page: Page[Item], paged: bool
+        self, path: str, keep: Callable[[dict[str, Any]], Item], page: Page, paged: bool
     ) -> tuple[list[Item], str]:
         """(what was kept of the items, "" or why they cannot be the whole list)."""
         total = page.total_count
@@ -273,7 +260,7 @@ class Client:
             problem = "items came twice while it was read"
         return list(items.values()), problem
 
-    def _following(self, path: str, keep: Callable[[dict[str, Any]], Item], first: Page[Item]) -> Iterator[Page[Item]]:
+    def _following(self, path: str, keep: Callable[[dict[str, Any]], Item], first: Page) -> Iterator[Page]:
         """The pages after the first one without an end: side by side as far as it tells how many there are."""
         announced = range(2, 2 + first.pages_ahead)
         yield from side_by_side(lambda number: self.page(path, keep, number), announced)
@@ -305,35 +292,22 @@ class Client:
             )
         except (requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: requests reads the target of a redirect even where it does not follow it.
-            said = f"{method} {self._url(path)} got no answer{_effort(started, _tries(error))}"
-            raise ApiError(f"{said}: {_reason(error)}.{_hint(error)}") from error
+            from ._words import no_answer  # noqa: PLC0415  # only on the way to an error
+
+            raise ApiError(no_answer(f"{method} {self._url(path)}", error, time.monotonic() - started)) from error
         self.application = response.headers.get("TFP-AppName", "")
         self._pace.learn(response.headers.get("X-RateLimit-Limit"))
-        self._refuse_bad_status(method, path, response, started)
-        return self._document(method, path, response)
+        if not 200 <= response.status_code < 300:
+            from ._words import refusal  # noqa: PLC0415  # only on the way to an error
 
-    def _refuse_bad_status(self, method: str, path: str, response: requests.Response, started: float) -> None:
-        status = response.status_code
-        if 200 <= status < 300:
-            return
-        said = f"{method} {self._url(path)} answered {status} {response.reason or ''}".rstrip()
-        if 300 <= status < 400:
-            raise ApiError(
-                f"{said}, a redirect to {response.headers.get('Location', 'nowhere')}. It was not followed, since the "
-                "token is for this address only: set tfe_address to the address that TFE itself answers at.",
-                status,
-            )
-        if status in _RETRIED_STATUS:
-            retries = response.raw.retries
-            said += _effort(started, len(retries.history) + 1 if retries else 1)
-        details = _server_words(response.raw.data)
-        parts = [f"{said}: {details}" if details else said, _CAUSES.get(status, "")]
-        raise ApiError(". ".join(part.rstrip(".") for part in parts if part) + ".", status)
+            said = refusal(f"{method} {self._url(path)}", response, time.monotonic() - started)
+            raise ApiError(said, response.status_code)
+        return self._document(method, path, response)
 
     def _document(self, method: str, path: str, response: requests.Response) -> dict[str, Any] | None:
         if not response.raw.data.strip():
             return None
-        document = _json(response.raw.data)
+        document = parse_json(response.raw.data)
         if not isinstance(document, dict) or "data" not in document:
             kind = response.headers.get("Content-Type", "no content type")
             raise ApiError(
@@ -390,7 +364,7 @@ class _Pace:
             time.sleep(turn - now)
 
 
-class _OutOfTries(MaxRetryError):
+class OutOfTries(MaxRetryError):
     """urllib3's "no more", with the number of tries that were made."""
 
     tries = 1
@@ -437,14 +411,16 @@ class _Retry(Retry):
             if following.patience < 0:
                 raise MaxRetryError(_pool, url or "", ResponseError("429 for too long"))
         except MaxRetryError as last:
-            out = _OutOfTries(last.pool, last.url or "", last.reason)
+            out = OutOfTries(last.pool, last.url or "", last.reason)
             out.tries = len(self.history) + 1
             raise out from last
         wait = following.wait
         if limited:  # it holds for every request, so all of them wait for it at one place
             self.pace.hold(wait)
             following.wait = 0.0
-        reason = f"answered {response.status}" if response is not None else f"failed ({_reason(error)})"
+        from ._words import reason_of  # noqa: PLC0415  # only on the way to an error
+
+        reason = f"answered {response.status}" if response is not None else f"failed ({reason_of(error)})"
         path = (url or "").partition("?")[0]
         self.warn(f"{method} {path} {reason}; trying again in {wait:.1f} s.")
         return following
@@ -598,64 +574,9 @@ def _seconds(text: str | None) -> float | None:
     return None if math.isnan(seconds) else seconds
 
 
-def _json(data: bytes) -> Any:
+def parse_json(data: bytes) -> Any:
     """The parsed text, None where it is not JSON."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
         return None
-
-
-def _server_words(data: bytes) -> str:
-    """What an error document says, whatever its shape (API 6.1); "" where it says nothing readable."""
-    document = _json(data)
-    if not isinstance(document, dict):
-        return ""
-    errors = document.get("errors")
-    entries = errors if isinstance(errors, list) else [errors or document.get("message") or ""]
-    return "; ".join(filter(None, (_error_words(entry) for entry in entries)))[:_MOST_WORDS]
-
-
-def _error_words(entry: Any) -> str:
-    if not isinstance(entry, dict):
-        return str(entry)
-    return ": ".join(str(entry[key]) for key in ("title", "detail") if entry.get(key))
-
-
-def _effort(started: float, tries: int) -> str:
-    return f" after {tries} {'try' if tries == 1 else 'tries'} over {time.monotonic() - started:.0f} s"
-
-
-def _tries(error: BaseException) -> int:
-    """How often the request was sent before urllib3 gave up; ``_Retry`` leaves the number on its exception."""
-    return next((arg.tries for arg in error.args if isinstance(arg, _OutOfTries)), 1)
-
-
-def _hint(error: BaseException) -> str:
-    """What to do about a certificate that cannot be trusted; "" for everything else."""
-    if "NO_CERTIFICATE" in str(error):
-        return " The CA bundle (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) holds no certificate in PEM form."
-    if "certificate has expired" in str(error):
-        return " The certificate of the server has to be renewed."
-    if "CERTIFICATE_VERIFY_FAILED" not in str(error) and "doesn't match" not in str(error):
-        return ""
-    return (
-        " If a company's own CA signed the certificate, set tfe_ca_bundle to the file with that CA. If the host name "
-        "does not match, set tfe_address to a name that the certificate is for."
-    )
-
-
-def _reason(error: BaseException | None) -> str:
-    """The innermost reason, without urllib3's object addresses and pool names."""
-    while True:
-        inner = getattr(error, "reason", None) or next(
-            (arg for arg in getattr(error, "args", ()) if isinstance(arg, BaseException)), None
-        )
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
-    # A refused connection counts as a kind of time-out to urllib3.
-    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(error, NewConnectionError):
-        return "it took longer than tfe_timeout"
-    text = str(error)
-    return text.rpartition(">: ")[2] or type(error).__name__

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Brings the sharing of one producer, or of many at once, to what a task asks for: read, plan, write, verify."""
+"""Brings the sharing of one producer, or of many at once, to what a task asks for: reads, plans, has it written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ._client import ApiError, Client, side_by_side
@@ -18,6 +18,7 @@ from ._organizations import Directory, Producer, looks_like_external_id
 from ._registry import Registry
 from ._sharing import (
     Organization,
+    Outcome,
     Plan,
     Request,
     Sharing,
@@ -30,27 +31,6 @@ from ._sharing import (
 )
 
 _MOST_FAILURES_TOLD = 10
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What became of a plan: ``after`` is what the server shows now, None where that is not known."""
-
-    plan: Plan
-    after: Sharing | None
-    failure: str = ""
-
-    @property
-    def changed(self) -> bool:
-        return self.after is None or not self.after.is_same_as(self.plan.before)
-
-    @property
-    def added(self) -> list[str]:
-        return [] if self.after is None else self.after.without(self.plan.before)
-
-    @property
-    def removed(self) -> list[str]:
-        return [] if self.after is None else self.plan.before.without(self.after)
 
 
 def converge(client: Client, request: Request, check_mode: bool, warn: Callable[[str], None]) -> dict[str, Any]:
@@ -120,7 +100,7 @@ def _converge(
     *,
     prune: bool = False,
     ignore: Sequence[str] = (),
-) -> list[_Outcome]:
+) -> list[Outcome]:
     """The outcomes of the requests in their order, then those of everybody who might have had to be pruned."""
     directory, registry = Directory(client), Registry(client)
     ignored = _ignored(directory, requests, ignore)
@@ -131,10 +111,11 @@ def _converge(
         for warning in plan.warnings:
             warn(warning)
 
-    def finish(plan: Plan) -> _Outcome:
-        return _write(directory, registry, plan) if plan.changed and not check_mode else _Outcome(plan, plan.after)
+    if check_mode or not any(plan.changed for plan in plans):
+        return [Outcome(plan, plan.after) for plan in plans]
+    from ._write import write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
 
-    return side_by_side(finish, plans)
+    return side_by_side(lambda plan: write(directory, registry, plan), plans)
 
 
 def _ignored(directory: Directory, requests: Sequence[Request], ignore: Sequence[str]) -> set[str]:
@@ -248,72 +229,7 @@ def _refuse_unknown(directory: Directory, unknown: Sequence[tuple[str, str]]) ->
         raise TfeError(f"No organization has this name or external id: {named}. Nothing was changed.")
 
 
-def _write(directory: Directory, registry: Registry, plan: Plan) -> _Outcome:
-    """Writes the plan, and makes sure that the server shows it afterwards.
-
-    A write that failed, or whose answer was lost, may have been applied all the same: reading settles it.
-    """
-    failure: TfeError | None = None
-    shown: Sharing | None = None
-    try:
-        shown = _send(directory, registry, plan)
-    except ApiError as error:
-        failure = error
-    except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan
-        return _Outcome(plan, _read_back(directory, registry, plan)[0], str(error))
-    if shown is None or not shown.is_same_as(plan.after):
-        shown, problem = _read_back(directory, registry, plan)
-        if shown is None:
-            return _Outcome(
-                plan,
-                None,
-                f"{failure or ''} The write may have been applied: what {plan.producer.name} shares now is not known, "
-                f"since reading it back failed. {problem}".strip(),
-            )
-    if not shown.is_same_as(plan.after):
-        return _Outcome(plan, shown, _not_reached(plan, shown, failure))
-    return _Outcome(plan, shown)
-
-
-def _read_back(directory: Directory, registry: Registry, plan: Plan) -> tuple[Sharing | None, str]:
-    """(what the server shows now, "" or why that is not known)."""
-    try:
-        return registry.sharing(directory.producer(plan.producer.name)), ""
-    except ApiError as error:
-        return None, str(error)
-
-
-def _send(directory: Directory, registry: Registry, plan: Plan) -> Sharing:
-    """One write. Returns the sharing that its answer shows, completed by reads where the answer does not show it."""
-    name = plan.producer.name
-    producer = directory.known(name)
-    if plan.after.everyone or (plan.before.everyone and not plan.after.partnerships):
-        flag = registry.share_with_everyone(producer, plan.after.everyone)
-        return registry.sharing(directory.producer(name)) if flag is None else Sharing(flag)
-    partnerships = registry.replace(producer, plan.after.consumers)
-    if plan.before.everyone and directory.producer(name).shares_modules_globally:
-        return Sharing(everyone=True)
-    return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
-
-
-def _not_reached(plan: Plan, shown: Sharing, failure: TfeError | None) -> str:
-    """What to tell when the server does not show what was asked for."""
-    name = plan.producer.name
-    if failure and shown.is_same_as(plan.before):
-        return f"{failure} Read again, the sharing of {name} is as it was before: nothing was changed."
-    differences = []
-    if shown.everyone != plan.after.everyone:
-        differences.append(f"global module sharing is {'still on' if shown.everyone else 'off'}")
-    missing, left_over = plan.after.without(shown), shown.without(plan.after)
-    if missing:
-        differences.append(f"missing: {', '.join(missing)}")
-    if left_over:
-        differences.append(f"left over: {', '.join(left_over)}")
-    said = str(failure) if failure else "The server accepted the write."
-    return f"{said} Read again, the sharing of {name} is not what was asked for: {'; '.join(differences)}."
-
-
-def _result(outcome: _Outcome) -> dict[str, Any]:
+def _result(outcome: Outcome) -> dict[str, Any]:
     """What the module returns for one producer."""
     result = {
         "changed": outcome.changed,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ._client import ApiError, Client, Page, attributes_of, side_by_side
@@ -27,8 +26,7 @@ _MOST_SINGLE_READS = 3
 """More names than this are worth a look at how many pages the whole list has."""
 
 
-@dataclass(frozen=True)
-class Producer:
+class Producer(NamedTuple):
     """An organization's admin document, as far as sharing needs it. A flag is None where the document lacks it.
 
     ``links_consumers`` tells whether the document has the link that came with E2 in 202103-1 (API 1.8).
@@ -187,7 +185,7 @@ class Directory:
         self._known[producer.organization.key] = producer
         return producer
 
-    def _first_page(self) -> Page[Producer]:
+    def _first_page(self) -> Page:
         try:
             first = self._client.page(_ORGANIZATIONS, parse_producer)
         except ApiError as error:
@@ -199,7 +197,7 @@ class Directory:
         self._known.update((producer.organization.key, producer) for producer in first.items.values())
         return first
 
-    def _read_everybody(self, first: Page[Producer] | None = None) -> None:
+    def _read_everybody(self, first: Page | None = None) -> None:
         producers = self._client.collection(_ORGANIZATIONS, parse_producer, first or self._first_page())
         self._known.update((producer.organization.key, producer) for producer in producers)
         self._knows_everybody = True

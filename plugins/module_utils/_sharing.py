@@ -108,6 +108,27 @@ class Plan:
         return not self.before.is_same_as(self.after)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a plan: ``after`` is what the server shows now, None where that is not known."""
+
+    plan: Plan
+    after: Sharing | None
+    failure: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return self.after is None or not self.after.is_same_as(self.plan.before)
+
+    @property
+    def added(self) -> list[str]:
+        return [] if self.after is None else self.after.without(self.plan.before)
+
+    @property
+    def removed(self) -> list[str]:
+        return [] if self.after is None else self.plan.before.without(self.after)
+
+
 def parse_request(options: Mapping[str, Any]) -> Request:
     """Checks what can be checked without asking the server. Raises UsageError."""
     organization = _name(options["organization"])

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes one producer's plan, and takes nothing for done that the server does not show."""
+
+from __future__ import annotations
+
+from ._client import ApiError
+from ._errors import TfeError
+from ._organizations import Directory
+from ._registry import Registry
+from ._sharing import Outcome, Plan, Sharing
+
+
+def write(directory: Directory, registry: Registry, plan: Plan) -> Outcome:
+    """Writes the plan where it changes something, and makes sure that the server shows it afterwards.
+
+    A write that failed, or whose answer was lost, may have been applied all the same: reading settles it.
+    """
+    if not plan.changed:
+        return Outcome(plan, plan.after)
+    failure: TfeError | None = None
+    shown: Sharing | None = None
+    try:
+        shown = _send(directory, registry, plan)
+    except ApiError as error:
+        failure = error
+    except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan
+        return Outcome(plan, _read_back(directory, registry, plan)[0], str(error))
+    if shown is None or not shown.is_same_as(plan.after):
+        shown, problem = _read_back(directory, registry, plan)
+        if shown is None:
+            return Outcome(
+                plan,
+                None,
+                f"{failure or ''} The write may have been applied: what {plan.producer.name} shares now is not known, "
+                f"since reading it back failed. {problem}".strip(),
+            )
+    if not shown.is_same_as(plan.after):
+        return Outcome(plan, shown, _not_reached(plan, shown, failure))
+    return Outcome(plan, shown)
+
+
+def _read_back(directory: Directory, registry: Registry, plan: Plan) -> tuple[Sharing | None, str]:
+    """(what the server shows now, "" or why that is not known)."""
+    try:
+        return registry.sharing(directory.producer(plan.producer.name)), ""
+    except ApiError as error:
+        return None, str(error)
+
+
+def _send(directory: Directory, registry: Registry, plan: Plan) -> Sharing:
+    """One write. Returns the sharing that its answer shows, completed by reads where the answer does not show it."""
+    name = plan.producer.name
+    producer = directory.known(name)
+    if plan.after.everyone or (plan.before.everyone and not plan.after.partnerships):
+        flag = registry.share_with_everyone(producer, plan.after.everyone)
+        return registry.sharing(directory.producer(name)) if flag is None else Sharing(flag)
+    partnerships = registry.replace(producer, plan.after.consumers)
+    if plan.before.everyone and directory.producer(name).shares_modules_globally:
+        return Sharing(everyone=True)
+    return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
+
+
+def _not_reached(plan: Plan, shown: Sharing, failure: TfeError | None) -> str:
+    """What to tell when the server does not show what was asked for."""
+    name = plan.producer.name
+    if failure and shown.is_same_as(plan.before):
+        return f"{failure} Read again, the sharing of {name} is as it was before: nothing was changed."
+    differences = []
+    if shown.everyone != plan.after.everyone:
+        differences.append(f"global module sharing is {'still on' if shown.everyone else 'off'}")
+    missing, left_over = plan.after.without(shown), shown.without(plan.after)
+    if missing:
+        differences.append(f"missing: {', '.join(missing)}")
+    if left_over:
+        differences.append(f"left over: {', '.join(left_over)}")
+    said = str(failure) if failure else "The server accepted the write."
+    return f"{said} Read again, the sharing of {name} is not what was asked for: {'; '.join(differences)}."
