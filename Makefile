@@ -5,7 +5,7 @@
 # Everything runs in virtual environments under .venv, made from tests/requirements*.txt by the first target that needs
 # one. Set PYTHON to choose the Python that they are made with.
 PYTHON = $(shell sh tests/gates/find_python.sh)
-GATES = sanity units integration ansible-lint lint types docs-lint changelog licenses galaxy
+GATES = sanity units integration awx ansible-lint lint types docs-lint changelog licenses galaxy
 
 # A caller's Python settings would reach into the virtual environments.
 unexport PYTHONHOME PYTHONPATH
@@ -30,6 +30,8 @@ test: .venv/test/.ready
 $(GATES): .venv/test/.ready
 	@.venv/test/bin/python -m tests.gates $@
 
+awx test: .venv/awx/collections
+
 .PHONY: format
 format: .venv/test/.ready
 	.venv/test/bin/ruff check --fix-only .
@@ -43,8 +45,13 @@ clean:
 
 .venv/demo/.ready: tests/requirements-demo.txt requirements.txt
 .venv/test/.ready: tests/requirements.txt tests/requirements-demo.txt requirements.txt
+.venv/awx/.ready: tests/requirements-awx.txt requirements.txt
 .venv/%/.ready:
 	rm -rf $(@D)
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+.venv/awx/collections: tests/gates/get_awx.py .venv/awx/.ready
+	$(@D)/bin/python $< $@
 	touch $@

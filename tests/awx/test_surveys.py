@@ -1,0 +1,198 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Answers of surveys, in each shape that AWX hands on, with an ansible-core that retypes them and one that does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.tfe.admin.tests.awx.conftest import AWX_VENV, EXTENSIONS, TOOLS, RunPlaybook, read
+from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
+
+TYPED, RETYPED = AWX_VENV / "bin", TOOLS
+"""ansible-core 2.18, and the newest, which reads an unsafe 0173 as a number, no as false, and nothing as null."""
+
+each_core = pytest.mark.parametrize("core", [TYPED, RETYPED], ids=["2.18", "newest"])
+
+Answers = dict[str, Any]
+
+
+def share(run_playbook: RunPlaybook, tfe: Simulator, core: Path, answers: Answers) -> tuple[int, str]:
+    """Says that more organizations join the consumers of platform, unless the answers say something else."""
+    form = {"sharing_organization": "platform", "sharing_state": "present", "sharing_clear": "no", "sharing_global": ""}
+    environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token}
+    run = run_playbook("share_modules", {**form, **answers}, environ, ansible=core)
+    return run.returncode, run.stdout
+
+
+def converge(run_playbook: RunPlaybook, tfe: Simulator, core: Path, answers: Answers) -> tuple[int, str]:
+    environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token}
+    run = run_playbook("converge_sharing", answers, environ, ansible=core)
+    return run.returncode, run.stdout
+
+
+def assert_refused(message: str, answer: tuple[int, str], tfe: Simulator) -> None:
+    code, output = answer
+    assert code == 2, output
+    assert f"Nothing was changed. {message}" in output
+    assert not tfe.requests
+
+
+@each_core
+@pytest.mark.parametrize(
+    ("consumers", "joined"),
+    [
+        ('web-shop\r\n\r\n  payments  \r\n"0173"\r\n', {"web-shop", "0173"}),
+        (["web-shop", " payments ", '"no"'], {"web-shop", "no"}),
+    ],
+    ids=["text", "list"],
+)
+def test_consumers_join(
+    consumers: Any, joined: set[str], core: Path, tfe: Simulator, run_playbook: RunPlaybook
+) -> None:
+    answers = {"sharing_organization": " platform ", "sharing_consumers": consumers}
+    code, output = share(run_playbook, tfe, core, answers)
+    assert code == 0, output
+    assert set(tfe.sharing("platform").module_consumers) == {"payments", *joined}
+
+
+EXACT = {"sharing_state": "exact"}
+NO_CONSUMERS = "sharing_consumers is empty"
+
+
+@pytest.mark.parametrize(
+    ("core", "answers", "message"),
+    [
+        (TYPED, EXACT, NO_CONSUMERS),
+        (TYPED, {**EXACT, "sharing_consumers": ""}, NO_CONSUMERS),
+        (RETYPED, {**EXACT, "sharing_consumers": ""}, NO_CONSUMERS),
+        (RETYPED, {**EXACT, "sharing_consumers": " \r\n\n"}, NO_CONSUMERS),
+        (RETYPED, {**EXACT, "sharing_consumers": []}, NO_CONSUMERS),
+        (TYPED, {**EXACT, "sharing_consumers": [""]}, NO_CONSUMERS),
+        # Nothing in a list may have been an organization called null.
+        (RETYPED, {**EXACT, "sharing_consumers": [""]}, "These names did not arrive as text: None."),
+    ],
+    ids=["unanswered", "typed", "retyped", "blank lines", "empty list", "typed in a list", "retyped in a list"],
+)
+def test_an_empty_answer_never_clears_the_list(
+    core: Path, answers: Answers, message: str, tfe: Simulator, run_playbook: RunPlaybook
+) -> None:
+    assert_refused(message, share(run_playbook, tfe, core, answers), tfe)
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"sharing_consumers": "0173\n"}, "These names did not arrive as text: 123."),
+        ({"sharing_consumers": ["0173", "web-shop", "no"]}, "These names did not arrive as text: 123, False."),
+        ({"sharing_organization": "no", "sharing_consumers": "web-shop"}, "These names did not arrive as text: False."),
+        ({"sharing_organization": "", "sharing_consumers": "web-shop"}, "sharing_organization is empty."),
+        # An organization that does not exist is absent already: nobody would notice.
+        ({"sharing_state": "absent", "sharing_consumers": "payments,no"}, "These are not names of organizations"),
+        ({**EXACT, "sharing_clear": "yes", "sharing_consumers": "web-shop"}, "sharing_clear takes the modules away"),
+        ({"sharing_clear": "yes"}, "sharing_clear takes the modules away"),
+    ],
+    ids=["number", "list", "producer", "no producer", "commas", "clear and names", "clear and present"],
+)
+def test_answers_that_cannot_be_meant_are_refused(
+    answers: Answers, message: str, tfe: Simulator, run_playbook: RunPlaybook
+) -> None:
+    assert_refused(message, share(run_playbook, tfe, RETYPED, answers), tfe)
+
+
+@pytest.mark.parametrize(
+    ("core", "organization", "consumers"),
+    [(TYPED, "0173", ["no", "null"]), (RETYPED, '"0173"', ['"no"', '"null"'])],
+    ids=["2.18", "newest"],
+)
+def test_odd_names_are_taken_as_typed(
+    core: Path, organization: str, consumers: list[str], tfe: Simulator, run_playbook: RunPlaybook
+) -> None:
+    answers = {"sharing_organization": organization, "sharing_consumers": consumers}
+    code, output = share(run_playbook, tfe, core, answers)
+    assert code == 0, output
+    assert set(tfe.sharing("0173").module_consumers) == {"no", "null"}
+
+
+@each_core
+def test_clearing_takes_its_own_answer(core: Path, tfe: Simulator, run_playbook: RunPlaybook) -> None:
+    answers = {**EXACT, "sharing_consumers": "", "sharing_clear": "yes"}
+    code, output = share(run_playbook, tfe, core, answers)
+    assert code == 0, output
+    assert tfe.sharing("platform").module_consumers == ()
+
+
+def test_sharing_with_everybody_and_the_end_of_it(tfe: Simulator, run_playbook: RunPlaybook) -> None:
+    code, output = share(run_playbook, tfe, RETYPED, {"sharing_consumers": "", "sharing_global": "true"})
+    assert code == 0, output
+    assert tfe.sharing("platform").global_modules
+    code, output = share(run_playbook, tfe, TYPED, {"sharing_consumers": "", "sharing_global": "false"})
+    assert code == 0, output
+    assert not tfe.sharing("platform").global_modules
+
+
+MATRIX = [{"organization": "platform", "consumers": ["web-shop"]}]
+
+
+@pytest.mark.parametrize(("core", "prune"), [(TYPED, "yes"), (RETYPED, "no"), (RETYPED, "yes")])
+def test_a_matrix_in_a_file(core: Path, prune: str, tfe: Simulator, run_playbook: RunPlaybook, tmp_path: Path) -> None:
+    for name in ("stranger", "exempt"):
+        tfe.add(Organization(name, module_consumers=("payments",)))
+    content = {"sharing_producers": MATRIX, "sharing_ignore": ["exempt"]}
+    (tmp_path / "sharing.yml").write_text(yaml.dump(content), encoding="utf-8")
+    code, output = converge(run_playbook, tfe, core, {"sharing_file": "sharing.yml", "sharing_prune": prune})
+    assert code == 0, output
+    assert tfe.sharing("platform").module_consumers == ("web-shop",)
+    assert tfe.sharing("stranger").module_consumers == (() if prune == "yes" else ("payments",))
+    assert tfe.sharing("exempt").module_consumers == ("payments",)
+
+
+def test_an_empty_matrix_ends_all_sharing_where_that_is_confirmed(tfe: Simulator, run_playbook: RunPlaybook) -> None:
+    answers = {"sharing_producers": [], "sharing_prune": "yes", "sharing_prune_all": "yes"}
+    code, output = converge(run_playbook, tfe, RETYPED, answers)
+    assert code == 0, output
+    assert tfe.sharing("platform").module_consumers == ()
+
+
+NO_MATRIX = "sharing_producers must be a list."
+ODD_PRODUCER = {"organization": "0173", "consumers": ["no"]}
+
+
+@pytest.mark.parametrize(
+    ("core", "answers", "message"),
+    [
+        (RETYPED, {}, NO_MATRIX),
+        (TYPED, {"sharing_file": "", "sharing_producers": ""}, NO_MATRIX),
+        (RETYPED, {"sharing_file": "", "sharing_producers": ""}, NO_MATRIX),
+        (RETYPED, {"sharing_producers": {"organization": "platform"}}, NO_MATRIX),
+        (
+            RETYPED,
+            {"sharing_producers": [ODD_PRODUCER], "sharing_ignore": "no"},
+            "These names are not text: 123, False,",
+        ),
+    ],
+    ids=["missing", "typed", "retyped", "mapping", "odd names"],
+)
+def test_a_matrix_that_cannot_be_meant_is_refused(
+    core: Path, answers: Answers, message: str, tfe: Simulator, run_playbook: RunPlaybook
+) -> None:
+    everything = {"sharing_prune": "yes", "sharing_prune_all": "yes"}
+    assert_refused(message, converge(run_playbook, tfe, core, {**answers, **everything}), tfe)
+
+
+@pytest.mark.parametrize("survey", sorted(path.stem for path in (EXTENSIONS / "surveys").iterdir()))
+def test_awx_accepts_the_survey_and_the_playbook_knows_its_questions(survey: str) -> None:
+    questions = read(f"surveys/{survey}.yml")["spec"]
+    playbook = (EXTENSIONS / f"../../playbooks/{survey}.yml").read_text(encoding="utf-8")
+    for question in questions:
+        assert {"variable", "question_name", "type", "required", "default"} <= question.keys()
+        assert question["type"] in {"text", "textarea", "multiplechoice"}
+        assert all(isinstance(choice, str) for choice in question.get("choices", []))
+        assert question["default"] in ["", *question.get("choices", [question["default"]])]
+        assert f"# {question['variable']} " in playbook
+    assert len({question["variable"] for question in questions}) == len(questions)
