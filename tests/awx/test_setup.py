@@ -79,7 +79,7 @@ def test_awx_is_set_up_once(awx: StandIn, run_playbook: RunPlaybook, tmp_path: P
     assert not awx.writes
 
     renewed = {"tfe_awx_ca_file": "ca.pem", "tfe_token": f"new-{TFE_TOKEN}", "tfe_awx_update_credential": True}
-    assert changes(set_up(run_playbook, awx, **renewed)) == 1
+    assert changes(set_up(run_playbook, awx, "--tags", "credential", **renewed)) == 1
     assert [(request.method, request.path) for request in awx.writes] == [("PATCH", "/api/v2/credentials/1/")]
     assert awx.one("credentials", NAME)["inputs"]["token"] == f"new-{TFE_TOKEN}"
 
