@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ._client import Client, side_by_side
+from ._directory import Directory
 from ._errors import TfeError
-from ._organizations import Directory
+from ._organizations import read_producer
 from ._registry import Registry
 from ._sharing import Sharing, UsageError, parse_elements, sharing_data
 
@@ -25,7 +26,7 @@ def audit(client: Client, organization: str, consumer: str) -> list[dict[str, An
     directory, registry = Directory(client), Registry(client)
     if organization:
         [name] = parse_elements("organization", [organization])
-        producers = [directory.producer(name)]
+        producers = [read_producer(client, name)]
     else:
         producers = directory.possible_sharers()
     user = _find(directory, consumer) if consumer else None

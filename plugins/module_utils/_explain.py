@@ -11,52 +11,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from ._client import ApiError, Client, attributes_of
-
-if TYPE_CHECKING:
-    from ._sharing import Organization
+from ._directory import Directory
+from ._sharing import Organization
 
 _MOST_SUGGESTED = 20
 """So many elements get a look for what may have been meant: each is held against every name of the instance."""
 
 
-def explain_closed(client: Client, error: ApiError) -> str | None:
-    """Why the whole admin API answers ``error``, a 404; None where the token's user is a site administrator."""
-    if client.application == "HCP Terraform" or client.address.endswith(".terraform.io"):
-        return (
-            f"{client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
-            "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
-        )
-    is_site_admin = _is_site_admin(client)
-    if is_site_admin is False:
-        return (
-            f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
-            "API from everybody else (team and organization tokens too). Use a site administrator's user token."
-        )
-    if is_site_admin is None:
-        return (
-            f"{error} There is no such thing, or the token's user is not a site administrator: TFE answers 404 to "
-            "both, and does not tell which it is."
-        )
-    return None
-
-
-def explain_unlisted(error: ApiError) -> str:
-    """Why the list of all organizations is closed to a site administrator."""
-    return (
-        f"The token's user is a site administrator, yet the admin API is closed to it ({error}). "
-        "Does the site require two-factor authentication that this user has not set up?"
-    )
-
-
-def explain_missing(name: str, organizations: Sequence[Organization], error: ApiError) -> str:
-    """Why the producer ``name`` is not there, although the admin API is open."""
+def explain_missing(client: Client, name: str, error: ApiError) -> str:
+    """Why the producer ``name`` could not be read."""
+    closed = _explain_closed(client, error)
+    if closed:
+        return closed
+    try:
+        organizations = Directory(client).everybody()
+    except ApiError as second:
+        return f"{error} {second}"
     for organization in organizations:
         if organization.key == name.casefold():
             return f"{error} Yet the organization is in the list of all organizations: try again."
     return f"{error} There is no organization {name!r}{hints([name], organizations)[0]}."
+
+
+def explain_unlisted(client: Client, error: ApiError) -> str:
+    """Why the list of all organizations could not be read."""
+    return _explain_closed(client, error) or (
+        f"The token's user is a site administrator, yet the admin API is closed to it ({error}). "
+        "Does the site require two-factor authentication that this user has not set up?"
+    )
 
 
 def hints(elements: Sequence[str], organizations: Sequence[Organization]) -> list[str]:
@@ -83,3 +67,24 @@ def _is_site_admin(client: Client) -> bool | None:
         return None
     value = attributes_of(account).get("is-site-admin")
     return value if isinstance(value, bool) else None
+
+
+def _explain_closed(client: Client, error: ApiError) -> str | None:
+    """Why the whole admin API answers ``error``, a 404; None where the token's user is a site administrator."""
+    if client.application == "HCP Terraform" or client.address.endswith(".terraform.io"):
+        return (
+            f"{client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
+            "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
+        )
+    is_site_admin = _is_site_admin(client)
+    if is_site_admin is False:
+        return (
+            f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
+            "API from everybody else (team and organization tokens too). Use a site administrator's user token."
+        )
+    if is_site_admin is None:
+        return (
+            f"{error} There is no such thing, or the token's user is not a site administrator: TFE answers 404 to "
+            "both, and does not tell which it is."
+        )
+    return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ._errors import TfeError
@@ -146,30 +146,6 @@ def parse_request(options: Mapping[str, Any]) -> Request:
     request = Request(organization, consumers, options["state"], share_globally)
     refuse_self(request, Organization(organization))
     return request
-
-
-def parse_requests(entries: Sequence[Mapping[str, Any]]) -> list[Request]:
-    """The requests of one task for several producers. Raises one UsageError about every entry that is wrong."""
-    labels = [f"producers[{i}] ({entry['organization']}): " for i, entry in enumerate(entries)]
-    requests = [replace(it, where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
-    first: dict[str, Request] = {}
-    each(labels, lambda request: _refuse_twice(first, request), requests)
-    return requests
-
-
-def refuse_to_prune_all(producers: Sequence[Any], prune: bool, confirmed: bool) -> None:
-    """Raises UsageError where an empty list, maybe a variable that was never filled, would stop all sharing."""
-    if prune and not producers and not confirmed:
-        raise UsageError(
-            "producers is empty and prune is true: this would stop all sharing on the instance. If you mean that, add "
-            "prune_all: true; nothing was changed."
-        )
-
-
-def _refuse_twice(first: dict[str, Request], request: Request) -> None:
-    earlier = first.setdefault(request.organization.casefold(), request)
-    if earlier is not request:
-        raise UsageError(f"this producer is there twice, {earlier.where.rstrip(': ')} is the same one.")
 
 
 def each(labels: Iterable[str], check: Callable[..., Result], *columns: Iterable[Any]) -> list[Result]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from ._client import ApiError
 from ._errors import TfeError
-from ._organizations import Directory
+from ._organizations import Producer, read_producer
 from ._registry import Registry
 from ._sharing import Outcome, Plan, Sharing
+from ._writers import Writers
 
 
-def write(directory: Directory, registry: Registry, plan: Plan) -> Outcome:
+def write(registry: Registry, producer: Producer, plan: Plan) -> Outcome:
     """Writes the plan where it changes something, and makes sure that the server shows it afterwards.
 
     A write that failed, or whose answer was lost, may have been applied all the same: reading settles it.
@@ -23,13 +24,13 @@ def write(directory: Directory, registry: Registry, plan: Plan) -> Outcome:
     failure: TfeError | None = None
     shown: Sharing | None = None
     try:
-        shown = _send(directory, registry, plan)
+        shown = _send(registry, producer, plan)
     except ApiError as error:
         failure = error
     except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan
-        return Outcome(plan, _read_back(directory, registry, plan)[0], str(error))
+        return Outcome(plan, _read_back(registry, plan)[0], str(error))
     if shown is None or not shown.is_same_as(plan.after):
-        shown, problem = _read_back(directory, registry, plan)
+        shown, problem = _read_back(registry, plan)
         if shown is None:
             return Outcome(
                 plan,
@@ -42,23 +43,22 @@ def write(directory: Directory, registry: Registry, plan: Plan) -> Outcome:
     return Outcome(plan, shown)
 
 
-def _read_back(directory: Directory, registry: Registry, plan: Plan) -> tuple[Sharing | None, str]:
+def _read_back(registry: Registry, plan: Plan) -> tuple[Sharing | None, str]:
     """(what the server shows now, "" or why that is not known)."""
     try:
-        return registry.sharing(directory.producer(plan.producer.name)), ""
+        return registry.sharing(read_producer(registry.client, plan.producer.name)), ""
     except ApiError as error:
         return None, str(error)
 
 
-def _send(directory: Directory, registry: Registry, plan: Plan) -> Sharing:
+def _send(registry: Registry, producer: Producer, plan: Plan) -> Sharing:
     """One write. Returns the sharing that its answer shows, completed by reads where the answer does not show it."""
-    name = plan.producer.name
-    producer = directory.known(name)
+    name, writers = plan.producer.name, Writers(registry)
     if plan.after.everyone or (plan.before.everyone and not plan.after.partnerships):
-        flag = registry.share_with_everyone(producer, plan.after.everyone)
-        return registry.sharing(directory.producer(name)) if flag is None else Sharing(flag)
-    partnerships = registry.replace(producer, plan.after.consumers)
-    if plan.before.everyone and directory.producer(name).shares_modules_globally:
+        flag = writers.share_with_everyone(producer, plan.after.everyone)
+        return registry.sharing(read_producer(registry.client, name)) if flag is None else Sharing(flag)
+    partnerships = writers.replace(producer, plan.after.consumers)
+    if plan.before.everyone and read_producer(registry.client, name).shares_modules_globally:
         return Sharing(everyone=True)
     return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
 

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who exists on this instance: finds organizations with the fewest requests (API 1.6, E7 and E8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ._client import ApiError, Client, Page, side_by_side
+from ._organizations import ORGANIZATIONS, Producer, parse_producer, read_document
+from ._sharing import Organization, match
+
+_PRODUCERS_ONLY = "filter%5Bmodule_producer%5D=true"
+_UNKNOWN_FILTER = (400, 404, 422)
+"""How a release may answer that does not know the filter, where the list without it was read a moment ago."""
+
+_MOST_SINGLE_READS = 3
+"""More names than this are worth a look at how many pages the whole list has."""
+
+_EXTERNAL_ID = re.compile(r"^org-[1-9A-HJ-NP-Za-km-z]{16}$")
+"""How external ids look as far as anybody knows (API 2). Only a hint: it saves a read that would answer 404."""
+
+
+def looks_like_external_id(element: str) -> bool:
+    return bool(_EXTERNAL_ID.match(element))
+
+
+class Directory:
+    """Finds organizations with few requests, and remembers every document that it saw."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: dict[str, Producer] = {}
+        self._knows_everybody = False
+
+    def producers(self, names: Sequence[str]) -> dict[str, Producer]:
+        """What each name means, from as few reads as possible; names that mean no organization are left out."""
+        found = {
+            name: self._known[organization.key]
+            for name, organization in self._find(names, 1).items()
+            if organization.key == name.casefold()
+        }
+        # A list may tell less of an organization than its own document does (API 1.6).
+        unclear = [name for name, producer in found.items() if producer.shares_modules_globally is None]
+        return {**found, **dict(zip(unclear, side_by_side(self._read, unclear)))}
+
+    def find(self, elements: Sequence[str]) -> dict[str, Organization]:
+        """What each name or external id means; elements that mean no organization are left out."""
+        return self._find(elements, _MOST_SINGLE_READS)
+
+    def everybody(self) -> list[Organization]:
+        """All organizations of the instance, one read for each 100 (E7)."""
+        if not self._knows_everybody:
+            self._read_everybody()
+        return [producer.organization for producer in self._known.values()]
+
+    def possible_sharers(self) -> list[Producer]:
+        """Everyone who may share modules: who shares globally, and who is a producer to the server's own filter.
+
+        There is no filter before 202103-1, and whether it lets global sharers through is not documented (API 1.6):
+        a filter that lets everybody through tells nothing, so everybody may share.
+        """
+        self.everybody()
+        try:
+            told = self._client.collection(f"{ORGANIZATIONS}?{_PRODUCERS_ONLY}", parse_producer)
+        except ApiError as error:
+            if error.status not in _UNKNOWN_FILTER:
+                raise
+            told = []
+            is_filtered = False
+        else:
+            is_filtered = len(told) < len(self._known)
+        self._known.update((producer.organization.key, producer) for producer in told)
+        keys = {producer.organization.key for producer in told}
+        return [
+            producer
+            for key, producer in self._known.items()
+            if not is_filtered or key in keys or producer.shares_modules_globally is not False
+        ]
+
+    def hints(self, elements: Sequence[str]) -> list[str]:
+        """For each unknown name what may have been meant, as text to append."""
+        from ._explain import hints  # noqa: PLC0415  # needed on the way to an error only
+
+        return hints(elements, self.everybody())
+
+    def _find(self, elements: Sequence[str], most_single_reads: int) -> dict[str, Organization]:
+        found = self._match(elements)
+        missing = [element for element in dict.fromkeys(elements) if element not in found]
+        if not missing or self._knows_everybody:
+            return found
+        if len(missing) > most_single_reads or any(map(looks_like_external_id, missing)):
+            first = self._first_page()
+            missing = [element for element in missing if element not in self._match(missing)]
+            if len(missing) > first.pages_ahead or any(map(looks_like_external_id, missing)):
+                self._read_everybody(first)
+                missing = []
+        if all(side_by_side(self._exists, missing)):
+            return self._match(elements)
+        # Before anything is called unknown, it is held against every name and every id.
+        self.everybody()
+        return self._match(elements)
+
+    def _match(self, elements: Sequence[str]) -> dict[str, Organization]:
+        return match(elements, [producer.organization for producer in self._known.values()])
+
+    def _exists(self, name: str) -> bool:
+        try:
+            self._read(name)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
+    def _read(self, name: str) -> Producer:
+        producer = read_document(self._client, name)
+        self._known[producer.organization.key] = producer
+        return producer
+
+    def _first_page(self) -> Page:
+        try:
+            first = self._client.page(ORGANIZATIONS, parse_producer)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            from ._explain import explain_unlisted  # noqa: PLC0415  # only on the way to an error
+
+            raise ApiError(explain_unlisted(self._client, error), error.status) from error
+        self._known.update((producer.organization.key, producer) for producer in first.items.values())
+        return first
+
+    def _read_everybody(self, first: Page | None = None) -> None:
+        producers = self._client.collection(ORGANIZATIONS, parse_producer, first or self._first_page())
+        self._known.update((producer.organization.key, producer) for producer in producers)
+        self._knows_everybody = True

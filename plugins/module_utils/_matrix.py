@@ -1,0 +1,120 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings the sharing of many producers to one matrix, and stops that of everybody else where the task says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ._client import Client
+from ._converge import converge_each, diff_side, lock, result_of
+from ._directory import Directory
+from ._errors import TfeError
+from ._look_up import refuse_unknown
+from ._organizations import Producer
+from ._registry import Registry
+from ._sharing import Request, UsageError, each, parse_request
+
+_MOST_FAILURES_TOLD = 10
+
+
+def refuse_to_prune_all(producers: Sequence[Any], prune: bool, confirmed: bool) -> None:
+    """Raises UsageError where an empty list, maybe a variable that was never filled, would stop all sharing."""
+    if prune and not producers and not confirmed:
+        raise UsageError(
+            "producers is empty and prune is true: this would stop all sharing on the instance. If you mean that, add "
+            "prune_all: true; nothing was changed."
+        )
+
+
+def parse_requests(entries: Sequence[Mapping[str, Any]]) -> list[Request]:
+    """The requests of one task for several producers. Raises one UsageError about every entry that is wrong."""
+    labels = [f"producers[{i}] ({entry['organization']}): " for i, entry in enumerate(entries)]
+    requests = [replace(it, where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
+    first: dict[str, Request] = {}
+    each(labels, lambda request: _refuse_twice(first, request), requests)
+    return requests
+
+
+def _refuse_twice(first: dict[str, Request], request: Request) -> None:
+    earlier = first.setdefault(request.organization.casefold(), request)
+    if earlier is not request:
+        raise UsageError(f"this producer is there twice, {earlier.where.rstrip(': ')} is the same one.")
+
+
+def converge_all(
+    client: Client,
+    requests: Sequence[Request],
+    check_mode: bool,
+    warn: Callable[[str], None],
+    *,
+    prune: bool,
+    ignore: Sequence[str],
+) -> dict[str, Any]:
+    """Does what all the requests ask for; with ``prune``, every producer beside them and ``ignore`` stops sharing.
+
+    Returns the module's result. Raises TfeError before anything is written where one of them is wrong; where writes
+    failed, at the end and with that same result.
+    """
+    directory = Directory(client)
+    with lock(client, None, check_mode):
+        ignored = _ignored(directory, requests, ignore)
+        everyone = [*requests, *(_prunings(directory, requests, ignored) if prune else [])]
+        documents = _producers(directory, everyone)
+        outcomes = converge_each(Registry(client), everyone, documents, check_mode, warn, directory=directory)
+    pruned = [outcome for outcome in outcomes[len(requests) :] if outcome.changed or outcome.failure]
+    changed = [outcome for outcome in outcomes if outcome.changed]
+    result = {
+        "changed": bool(changed),
+        "producers": [result_of(outcome) for outcome in outcomes[: len(requests)]],
+        "pruned": sorted(outcome.plan.producer.name for outcome in pruned if not outcome.failure),
+        "added": sum(len(outcome.added) for outcome in outcomes),
+        "removed": sum(len(outcome.removed) for outcome in outcomes),
+        "diff": {
+            "before": {outcome.plan.producer.name: diff_side(outcome.plan.before) for outcome in changed},
+            "after": {outcome.plan.producer.name: diff_side(outcome.after) for outcome in changed},
+        },
+    }
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
+    if failures:
+        more = len(failures) - _MOST_FAILURES_TOLD
+        raise TfeError(
+            f"{len(failures)} of {len(requests) + len(pruned)} producers did not come to what was asked for. Every "
+            f"other one did, and the same task again finishes the job. {' '.join(failures[:_MOST_FAILURES_TOLD])}"
+            + (f" And {more} more: see producers." if more > 0 else ""),
+            result,
+        )
+    return result
+
+
+def _ignored(directory: Directory, requests: Sequence[Request], ignore: Sequence[str]) -> set[str]:
+    """The keys of the organizations to ignore: an unknown one may be a typo, and the one that was meant be pruned."""
+    found = directory.find(ignore)
+    refuse_unknown(directory, [(f"ignore[{i}]", element) for i, element in enumerate(ignore) if element not in found])
+    wanted = {request.organization.casefold(): request for request in requests}
+    for i, element in enumerate(ignore):
+        request = wanted.get(found[element].key)
+        if request:
+            raise TfeError(f"{request.where}it is also ignore[{i}] {element!r}. Nothing was changed.")
+    return {organization.key for organization in found.values()}
+
+
+def _prunings(directory: Directory, requests: Sequence[Request], ignored: set[str]) -> list[Request]:
+    kept = ignored | {request.organization.casefold() for request in requests}
+    names = [producer.organization.name for producer in directory.possible_sharers()]
+    return [
+        Request(name, consumers=(), state="exact", share_globally=False, where=f"{name} (to be pruned): ")
+        for name in names
+        if name.casefold() not in kept
+    ]
+
+
+def _producers(directory: Directory, requests: Sequence[Request]) -> list[Producer]:
+    found = directory.producers([request.organization for request in requests])
+    unknown = [request for request in requests if request.organization not in found]
+    refuse_unknown(directory, [(request.where.rstrip(": "), request.organization) for request in unknown])
+    return [found[request.organization] for request in requests]
