@@ -15,6 +15,7 @@ help:
 	@echo 'make demo     run the main job with real playbooks against the simulator'
 	@echo 'make test     run every gate, two at a time'
 	@echo 'make GATE     run one gate: $(GATES)'
+	@echo 'make matrix   units, integration and sanity on each release of ansible-core; CORES="2.16 2.18" takes only these'
 	@echo 'make format   format the Python files and fix what can be fixed'
 	@echo 'make clean    remove what the other targets made, caches outside the checkout included'
 
@@ -29,6 +30,10 @@ test: .venv/test/.ready
 .PHONY: $(GATES)
 $(GATES): .venv/test/.ready
 	@.venv/test/bin/python -m tests.gates $@
+
+.PHONY: matrix
+matrix: .venv/test/.ready
+	@.venv/test/bin/python -m tests.gates.matrix $(CORES)
 
 awx test: .venv/awx/collections
 

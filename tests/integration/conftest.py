@@ -35,6 +35,8 @@ def run_playbook(tmp_path: Path) -> RunPlaybook:
             "ANSIBLE_CONFIG": str(tmp_path / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["INSTALLED_COLLECTIONS"],
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml",
+            # The Python that runs the modules, where it is not the one that runs Ansible.
+            **({"ANSIBLE_PYTHON_INTERPRETER": os.environ["TARGET_PYTHON"]} if "TARGET_PYTHON" in os.environ else {}),
             **environ,
         }
         return subprocess.run(
