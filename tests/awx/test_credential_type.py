@@ -66,11 +66,12 @@ def test_verification_can_be_skipped_knowingly(
     assert "TLS verification is off" in run.stdout
 
 
-@pytest.mark.parametrize("inputs", [{}, {"address": "", "token": ""}], ids=["omitted", "blank"])
 def test_without_an_address_the_message_says_so(
-    inputs: dict[str, Any], our_type: ManagedCredentialType, run_playbook: RunPlaybook, tmp_path: Path
+    our_type: ManagedCredentialType, run_playbook: RunPlaybook, tmp_path: Path
 ) -> None:
-    run = run_playbook("share_modules", ANSWERS, inject(our_type, inputs, tmp_path))
+    environment = inject(our_type, {}, tmp_path)
+    assert inject(our_type, {"address": "", "token": ""}, tmp_path) == environment
+    run = run_playbook("share_modules", ANSWERS, environment)
     assert run.returncode == 2
     assert "No address: set tfe_address" in run.stdout
 
