@@ -5,7 +5,7 @@
 # Everything runs in virtual environments under .venv, made from tests/requirements*.txt by the first target that needs
 # one. Set PYTHON to choose the Python that they are made with.
 PYTHON = $(shell sh tests/gates/find_python.sh)
-GATES = sanity units integration awx ansible-lint lint types docs-lint changelog licenses galaxy
+GATES = sanity units integration bench-counts awx report ansible-lint lint types docs-lint changelog licenses galaxy
 
 # A caller's Python settings would reach into the virtual environments.
 unexport PYTHONHOME PYTHONPATH
@@ -16,6 +16,7 @@ help:
 	@echo 'make test     run every gate, two at a time'
 	@echo 'make GATE     run one gate: $(GATES)'
 	@echo 'make matrix   units, integration and sanity on each release of ansible-core; CORES="2.16 2.18" takes only these'
+	@echo 'make bench    measure what the collection costs; ROWS="uri-1 tls" takes only these rows, PAIRS=3 three turns of each'
 	@echo 'make format   format the Python files and fix what can be fixed'
 	@echo 'make clean    remove what the other targets made, caches outside the checkout included'
 
@@ -36,6 +37,10 @@ matrix: .venv/test/.ready
 	@.venv/test/bin/python -m tests.gates.matrix $(CORES)
 
 awx test: .venv/awx/collections
+
+.PHONY: bench
+bench: .venv/test/.ready
+	@.venv/test/bin/python -m tests.bench $(if $(ROWS),--rows $(ROWS)) $(if $(PAIRS),--pairs $(PAIRS))
 
 .PHONY: format
 format: .venv/test/.ready

@@ -394,7 +394,9 @@ def _line(figure: Figure) -> str:
 
 
 def _write(path: Path, figures: list[Figure], failed: list[str]) -> None:
+    # The load at the end says whether the machine had more to do than this.
     machine = {
+        "load average": os.getloadavg(),
         "processor": platform.machine(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),

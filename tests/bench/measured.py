@@ -29,7 +29,7 @@ from pathlib import Path
 from ansible.module_utils import basic
 from ansible_collections.tfe.admin.plugins.module_utils import _client
 from ansible_collections.tfe.admin.plugins.module_utils._connection import OPTIONS, connect
-from ansible_collections.tfe.admin.plugins.module_utils._organizations import Directory
+from ansible_collections.tfe.admin.plugins.module_utils._organizations import read_producer
 from ansible_collections.tfe.admin.plugins.module_utils._registry import Registry
 
 MODULES = "ansible_collections.tfe.admin.plugins.modules"
@@ -48,7 +48,7 @@ def read(name: str) -> None:
 
     def read_all() -> None:
         client = _client.Client(connect(dict.fromkeys(OPTIONS), os.environ), print)
-        sharing = Registry(client).sharing(Directory(client).producer(name))
+        sharing = Registry(client).sharing(read_producer(client, name))
         print(json.dumps({"changed": False, "consumers": sharing.names}))
 
     measure(read_all)

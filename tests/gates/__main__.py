@@ -78,6 +78,19 @@ def awx() -> str:
     return _pytest("tests/awx")
 
 
+def bench_counts() -> str:
+    """The part of the benchmark that does not depend on time: requests, connections and answers with 429."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _call("python", "-m", "tests.bench", "--rows", "counts", "--output", Path(folder) / "bench.json")
+
+
+def report() -> str:
+    """The sharing report in a browser, which is installed here where there is none."""
+    _call("python", "-m", "tests.gates.get_chromium", network=True)
+    # The tests of a file share one run of the playbook.
+    return _pytest("tests/report", "--dist=loadfile")
+
+
 def ansible_lint() -> str:
     """Playbooks, examples and metadata by the rules of ansible-lint's production profile."""
     _call("ansible-lint", folder=stage.STAGE, environ={"ANSIBLE_COLLECTIONS_PATH": str(stage.CACHE), "NO_COLOR": "1"})
@@ -206,7 +219,10 @@ def _call(
 
 GATES: dict[str, Callable[[], str]] = {
     gate.__name__.replace("_", "-"): gate
-    for gate in (sanity, units, integration, awx, ansible_lint, lint, types, docs_lint, changelog, licenses, galaxy)
+    for gate in (
+        *(sanity, units, integration, bench_counts, awx, report),
+        *(ansible_lint, lint, types, docs_lint, changelog, licenses, galaxy),
+    )
 }
 
 
