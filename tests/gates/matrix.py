@@ -69,7 +69,9 @@ def _environment(name: str, python: str, *requirements: str | Path) -> Path:
     folder = _MATRIX / name
     texts = [it.read_text() if isinstance(it, Path) else it for it in requirements]
     stamp = folder / hashlib.sha256("\n".join([python, *texts]).encode()).hexdigest()[:16]
-    words = [word for it in requirements for word in ([it] if isinstance(it, str) else ["--requirement", it])]
+    words: list[str | Path] = [
+        word for it in requirements for word in ([it] if isinstance(it, str) else ["--requirement", it])
+    ]
     if not stamp.exists():
         shutil.rmtree(folder, ignore_errors=True)
         _call(python, "-m", "venv", folder)
@@ -91,7 +93,14 @@ def _run(row: Row, target: Path) -> str:
         "INSTALLED_COLLECTIONS": str(stage.INSTALLED),
         "TARGET_PYTHON": str(target),
     }
-    pytest = [binaries / "pytest", "--color=no", "--quiet", "--numprocesses=1", "-p", "no:cacheprovider"]
+    pytest: list[str | Path] = [
+        binaries / "pytest",
+        "--color=no",
+        "--quiet",
+        "--numprocesses=1",
+        "-p",
+        "no:cacheprovider",
+    ]
     fewer = [] if row.thorough else ["-k", f"not ({_MANY_EXAMPLES})"]
     times = []
     for part, command in (
