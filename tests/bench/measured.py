@@ -47,7 +47,8 @@ def read(name: str) -> None:
     """Reads the organization and all of its consumers."""
 
     def read_all() -> None:
-        client = _client.Client(connect(dict.fromkeys(OPTIONS), os.environ), print)
+        connection = connect(dict.fromkeys(OPTIONS), os.environ)
+        client = _client.Client(connection, lambda warning: print(warning, file=sys.stderr))
         sharing = Registry(client).sharing(read_producer(client, name))
         print(json.dumps({"changed": False, "consumers": sharing.names}))
 
