@@ -178,7 +178,7 @@ function row(producer, position, across) {
   line.style.height = `${CELL}px`;
   const head = headOf(producer, "row");
   head.append(names[producer]);
-  if (everybody.has(producer)) head.prepend(element("em", "everybody"));
+  if (everybody.has(producer)) head.append(" ", element("em", "everybody"));
   const cells = across.map((consumer, offset) => {
     const may = mayUse(consumer, producer);
     const kinds = [may && "may", consumer === producer && "self", (consumer === chosen || producer === chosen) && "chosen"];
@@ -255,7 +255,7 @@ function describe() {
 function link(organization) {
   const item = element("li");
   const button = element("button", names[organization], { type: "button" });
-  if (everybody.has(organization)) button.prepend(element("em", "everybody"));
+  if (everybody.has(organization)) button.append(" ", element("em", "everybody"));
   button.dataset.organization = organization;
   item.append(button);
   return item;

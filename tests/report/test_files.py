@@ -1,0 +1,148 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files for programs and for git, and the playbook itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, Report, Unlikely
+from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
+
+FORMULAS = ["=1+1", "+1", "-dash", "@SUM(A1)", "\ttab"]
+STRANGE = ['say "hi", twice', "two\nlines", "back`tick``s|bar", "#35; & <b> %%{init}%% *_\\", *FORMULAS]
+ORGANIZATIONS = [
+    Organization("platform", module_consumers=("payments", "web-shop")),
+    Organization("payments"),
+    Organization("web-shop"),
+    Organization("security", global_modules=True),
+    *map(Unlikely, STRANGE),
+    Unlikely("=producer", module_consumers=tuple(STRANGE)),
+]
+PARTNERSHIPS = {
+    *((("platform", name)) for name in ("payments", "web-shop")),
+    *((("=producer", name)) for name in STRANGE),
+}
+
+
+@pytest.fixture(scope="module")
+def report(make_report: MakeReport, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
+    with Simulator(organizations=ORGANIZATIONS, contract=False) as tfe:
+        report = make_report(tmp_path_factory.mktemp("files"), tfe)
+        assert report.run.returncode == 0, report.run.stdout
+        yield report
+
+
+def stats(report: Report) -> dict[str, object]:
+    """What the playbook hands to later nodes of a workflow."""
+    found = re.search(r'"sharing_report": (\{.*?\n?\s*\})', report.run.stdout, re.DOTALL)
+    assert found, report.run.stdout
+    parsed: dict[str, object] = json.loads(found[1])
+    return parsed
+
+
+def test_counts_and_paths_are_handed_on(report: Report) -> None:
+    assert stats(report) == {
+        "organizations": 4 + len(STRANGE) + 1,
+        "producers": 3,
+        "global_producers": 1,
+        "consumers": 2 + len(STRANGE),
+        "partnerships": 2 + len(STRANGE),
+        "files": [str(report.folder / f"sharing.{ending}") for ending in ("html", "csv", "md")],
+    }
+    assert sorted(path.name for path in report.folder.iterdir()) == ["sharing.csv", "sharing.html", "sharing.md"]
+    assert all(report.tfe.admin_token not in report.read(ending) for ending in ("html", "csv", "md"))
+
+
+def test_the_table_has_every_partnership_and_no_formula(report: Report) -> None:
+    with (report.folder / "sharing.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file, strict=True))
+    assert not [field for line in lines for field in line.values() if field[:1] in tuple("=+-@\t\r\n")]
+
+    def text(field: str) -> str:
+        return field.removeprefix("'")
+
+    found = {(text(line["producer"]), text(line["consumer"])) for line in lines if line["shared_with"] == "consumer"}
+    assert found == PARTNERSHIPS
+    assert {line["producer"] for line in lines if line["shared_with"] == "everybody"} == {"security"}
+    assert len(lines) == len(PARTNERSHIPS) + 1
+    ids = {text(line["consumer"]): line["consumer_id"] for line in lines}
+    assert ids["payments"] == report.tfe.external_id("payments")
+
+
+def test_the_graph_has_every_partnership(report: Report) -> None:
+    [graph] = re.findall(r"^```mermaid\n(.*?)^```$", report.read("md"), re.DOTALL | re.MULTILINE)
+    labels = {}
+    arrows = set()
+    for line in graph.strip().splitlines()[1:]:
+        if node := re.fullmatch(r'  (o\d+)\["([^"<>&%`\\*_]*)"\]', line):
+            labels[node[1]] = unescape(re.sub(r"#(\d+);", r"&#\1;", node[2]))
+        elif arrow := re.fullmatch(r"  (o\d+) --> (\w+)", line):
+            arrows.add((arrow[1], arrow[2]))
+        else:
+            assert line == "  everybody([every organization])"
+    found = {(labels[start], labels.get(end, end)) for start, end in arrows}
+    expected = {(producer, re.sub(r"\s", " ", consumer)) for producer, consumer in PARTNERSHIPS}
+    assert found == expected | {("security", "everybody")}
+
+
+def test_the_page_for_git_lists_every_producer(report: Report) -> None:
+    table = [line for line in report.read("md").splitlines() if line.startswith(("| `", "| ``"))]
+    assert table[1:] == ["| `platform` | `payments`, `web-shop` |", "| `security` | **every organization** |"]
+    assert "``` back`tick``s\\|bar ```" in table[0]
+    assert "`two lines`" in table[0]
+
+
+def test_the_second_run_changes_nothing_but_the_time(report: Report, make_report: MakeReport) -> None:
+    before = {ending: report.read(ending) for ending in ("html", "csv", "md")}
+    again = make_report(report.folder.parent, report.tfe)
+    assert again.run.returncode == 0, again.run.stdout
+    assert re.findall(r"changed: .*item=(\w+)", again.run.stdout) == ["html"]
+    times = re.compile("<time.*</time>")
+    assert times.sub("", again.read("html")) == times.sub("", before["html"])
+    assert {ending: again.read(ending) for ending in ("csv", "md")} == {key: before[key] for key in ("csv", "md")}
+
+
+def test_check_mode_counts_and_writes_nothing(report: Report, make_report: MakeReport, tmp_path: Path) -> None:
+    checked = make_report(tmp_path, report.tfe, "--check", "--diff")
+    assert checked.run.returncode == 0, checked.run.stdout
+    assert stats(checked)["partnerships"] == len(PARTNERSHIPS)
+    assert not checked.folder.exists()
+
+
+def test_more_arrows_than_a_graph_can_have_are_a_table_only(make_report: MakeReport, tmp_path: Path) -> None:
+    names = [f"team-{number}" for number in range(502)]
+    organizations = [Organization(names[0], module_consumers=names[1:]), *map(Organization, names[1:])]
+    with Simulator(organizations=organizations) as tfe:
+        report = make_report(tmp_path, tfe, sharing_report_formats=["md"], sharing_report_name="teams")
+    text = (report.folder / "teams.md").read_text(encoding="utf-8")
+    assert "mermaid" not in text
+    assert "There are too many partnerships for a graph." in text
+    assert text.count("`team-") == 502
+
+
+def test_an_instance_without_sharing_is_reported_as_such(make_report: MakeReport, tmp_path: Path) -> None:
+    with Simulator(organizations=[Organization("alone")]) as tfe:
+        report = make_report(tmp_path, tfe)
+    assert report.run.returncode == 0, report.run.stdout
+    assert list(csv.DictReader(io.StringIO(report.read("csv")))) == []
+    assert "Nobody shares modules." in report.read("md")
+    assert "[]</script>" in report.read("html")
+
+
+def test_a_format_that_is_none_is_refused_before_anything_is_read(make_report: MakeReport, tmp_path: Path) -> None:
+    with Simulator() as tfe:
+        report = make_report(tmp_path, tfe, sharing_report_formats=["csv", "pdf"])
+        assert report.run.returncode == 2, report.run.stdout
+        assert "must be a list of any of html, csv and md" in report.run.stdout
+        assert not tfe.requests
+    assert not report.folder.exists()

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page in a browser: what it shows, by mouse, by keyboard and to a screen reader, and what it keeps out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, OpenReport, Report, Unlikely
+from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error, Locator, Page, expect
+
+MARKUP = [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    '"><svg onload=alert(1)>',
+    "&lt;b&gt;",
+    "{{ 7*7 }}",
+    "line\u2028and\u2029paragraph",
+]
+
+
+@pytest.fixture(scope="module")
+def report(make_report: MakeReport, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
+    organizations = [
+        Organization("platform", module_consumers=("payments", "web-shop", "data-science")),
+        Organization("payments", module_consumers=("web-shop",)),
+        Organization("security", global_modules=True),
+        Organization("data-science", module_consumers=("payments", "platform")),
+        Organization("web-shop"),
+        Organization("alone"),
+        *map(Unlikely, MARKUP[1:]),
+        Unlikely(MARKUP[0], module_consumers=tuple(MARKUP[1:])),
+    ]
+    with Simulator(organizations=organizations, contract=False) as tfe:
+        report = make_report(tmp_path_factory.mktemp("page"), tfe)
+        assert report.run.returncode == 0, report.run.stdout
+        yield report
+
+
+@pytest.fixture
+def page(report: Report, open_report: OpenReport) -> Page:
+    return open_report(report)
+
+
+def in_list(page: Page) -> list[str]:
+    return page.locator("[role=option]:visible b").all_inner_texts()
+
+
+def option(page: Page, name: str) -> Locator:
+    return page.get_by_role("option").filter(has=page.locator("b", has_text=name))
+
+
+def rows(page: Page) -> dict[str, list[str]]:
+    """The matrix by the name of each producer: the consumers that have a mark in its row."""
+    columns = page.locator("thead th").all_inner_texts()
+    found = {}
+    for row in page.locator("tbody tr:not(.blank)").all():
+        marks = row.locator("td:not(.blank)").all_text_contents()
+        assert set(marks) <= {"", "yes"}
+        name = row.locator("th").evaluate("head => head.firstChild.textContent")
+        found[name] = [column for column, mark in zip(columns, marks, strict=True) if mark]
+    return found
+
+
+def details(page: Page) -> tuple[str, list[str], list[str]]:
+    """The organization whose details are shown, who may use its modules, and whose modules it may use."""
+    users, used = (
+        [" ".join(text.split()) for text in page.locator(f"{part} li").all_inner_texts()]
+        for part in ("#users", "#used")
+    )
+    return page.locator("#detail-title").inner_text(), users, used
+
+
+def test_the_head_tells_the_server_the_time_and_the_totals(page: Page, report: Report) -> None:
+    banner = page.get_by_role("banner")
+    expect(banner).to_contain_text(report.tfe.address)
+    assert banner.locator("time").get_attribute("datetime", timeout=1000)
+    totals = dict(zip(banner.locator("dt").all_inner_texts(), banner.locator("dd").all_inner_texts(), strict=True))
+    assert totals == {
+        "Organizations": "12",
+        "Producers": "5",
+        "Share with everybody": "1",
+        "Consumers": "10",
+        "Partnerships": "12",
+    }
+
+
+def test_the_matrix_tells_who_may_use_whose_modules(page: Page) -> None:
+    matrix = rows(page)
+    assert matrix["platform"] == ["data-science", "payments", "web-shop"]
+    assert matrix["payments"] == ["web-shop"]
+    assert matrix["data-science"] == ["payments", "platform"]
+    assert len(matrix["security"]) == 11
+    assert "security" not in matrix["security"]
+    expect(page.get_by_role("rowheader", name="security")).to_contain_text("everybody")
+    expect(page.locator("tr.global")).to_have_count(1)
+
+
+def test_the_search_narrows_the_list_and_the_matrix(page: Page) -> None:
+    search = page.get_by_role("searchbox", name="Search organizations")
+    search.fill("PAY")
+    assert in_list(page) == ["payments"]
+    expect(page.locator("#found")).to_have_text("1 of 12 organizations")
+    assert rows(page) == {
+        "data-science": ["payments"],
+        "payments": ["web-shop"],
+        "platform": ["payments", "web-shop"],
+        "security": ["payments", "web-shop"],
+    }
+    search.fill("no such name")
+    assert in_list(page) == []
+    expect(page.get_by_text("No organization has this text in its name.")).to_be_visible()
+    search.fill("")
+    assert len(in_list(page)) == 12
+    assert len(rows(page)) == 5
+
+
+def test_a_click_shows_both_directions(page: Page) -> None:
+    option(page, "payments").click()
+    assert details(page) == ("payments", ["web-shop"], ["data-science", "platform", "security everybody"])
+    page.get_by_role("rowheader", name="platform").click()
+    shared = ["data-science", "payments", "web-shop"]
+    assert details(page) == ("platform", shared, ["data-science", "security everybody"])
+    page.get_by_role("columnheader", name="web-shop").click()
+    assert details(page)[::2] == ("web-shop", ["payments", "platform", "security everybody"])
+    page.locator("#used").get_by_role("button", name="security").click()
+    everybody = ["Every organization, also those that this report does not name."]
+    assert details(page) == ("security", everybody, ["Nobody else's."])
+    page.get_by_role("row", name="data-science").locator("td.may").first.click()
+    assert details(page)[0] == "data-science"
+    expect(option(page, "data-science")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("button", name="Close the details").click()
+    expect(page.locator("#detail")).to_be_hidden()
+
+
+def test_a_cell_says_what_it_means(page: Page) -> None:
+    page.get_by_role("row", name="payments").locator("td.may").hover()
+    expect(page.get_by_title("web-shop may use the modules of payments")).to_have_count(1)
+    expect(page.locator("th.hot")).to_have_text("web-shop")
+
+
+def test_everything_is_reached_by_keyboard(page: Page) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.type("a")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[role=option]:focus b")).to_have_text(in_list(page)[0])
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    name = in_list(page)[-2]
+    expect(page.locator("#detail-title")).to_have_text(name)
+    expect(page.locator("[role=option]:focus")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("region", name="Matrix", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Close the details")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail-title")).to_be_focused()
+    expect(page.locator("#detail-title")).not_to_have_text(name)
+    page.keyboard.press("Escape")
+    expect(page.locator("#detail")).to_be_hidden()
+    assert page.evaluate("document.activeElement !== document.body")
+    page.get_by_role("searchbox").fill("web")
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail-title")).to_have_text("web-shop")
+
+
+def test_a_focused_element_has_a_ring(page: Page) -> None:
+    option(page, "payments").click()
+    for _stop in range(5):
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_a_screen_reader_is_told_what_changes(page: Page) -> None:
+    option(page, "payments").click()
+    said = "payments: 1 organization may use its modules, it may use the modules of 3 organizations."
+    expect(page.get_by_role("status").filter(has_text="payments")).to_have_text(said)
+    expect(page.locator("table")).to_have_attribute("aria-rowcount", "6")
+    expect(page.get_by_role("row", name="security")).to_have_attribute("aria-rowindex", "6")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(report: Report, open_report: OpenReport, scheme: str) -> None:
+    page = open_report(report, bypass_csp=True)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == ("rgb(15, 19, 24)" if scheme == "dark" else "rgb(244, 246, 248)")
+    for name in ("security", "payments"):
+        option(page, name).click()
+        result = Axe().run(page)
+        assert result.violations_count == 0, result.generate_report()
+
+
+def test_a_name_full_of_markup_stays_text(page: Page) -> None:
+    listed = page.locator("[role=option] b").all_text_contents()
+    assert set(MARKUP) <= set(listed)
+    option(page, MARKUP[0]).click()
+    assert page.locator("#detail-title").text_content() == MARKUP[0]
+    assert sorted(page.locator("#users li button").all_text_contents()) == sorted(MARKUP[1:])
+    expect(page.locator("img, svg, table b")).to_have_count(0)
+    expect(page.locator("script")).to_have_count(2)
+
+
+def test_the_page_can_neither_send_a_request_nor_run_markup(report: Report, open_report: OpenReport) -> None:
+    page = open_report(report, is_provoked=True)
+    report.tfe.forget()
+    with pytest.raises(Error, match="Failed to fetch"):
+        page.evaluate("address => fetch(address)", report.tfe.address)
+    with pytest.raises(Error, match="TrustedHTML"):
+        page.evaluate("document.body.innerHTML = '<b>'")
+    assert not report.tfe.requests
+    policy = page.locator("meta[http-equiv]").get_attribute("content")
+    assert policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_on_a_narrow_screen_nothing_is_cut_off(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    option(page, "payments").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("rowheader", name="platform").click()
+    assert details(page)[0] == "platform"
