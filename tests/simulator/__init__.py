@@ -13,8 +13,18 @@ from __future__ import annotations
 
 from .app import Exchange
 from .behaviour import RELEASES, Behaviour
+from .contract import ContractViolatedError
 from .faults import Fault
 from .server import Simulator
 from .state import Organization, Sharing
 
-__all__ = ["RELEASES", "Behaviour", "Exchange", "Fault", "Organization", "Sharing", "Simulator"]
+__all__ = [
+    "RELEASES",
+    "Behaviour",
+    "ContractViolatedError",
+    "Exchange",
+    "Fault",
+    "Organization",
+    "Sharing",
+    "Simulator",
+]

@@ -40,7 +40,7 @@ provider_consumers, disabled, email. The behaviours, with what each of them mean
 
 
 def main() -> int:
-    """Returns 0 after SIGTERM or SIGINT, 2 for arguments that cannot be."""
+    """Returns 0 after SIGTERM or SIGINT, 1 where --strict found something, 2 for arguments that cannot be."""
     parser = _parser()
     options = parser.parse_args()
     try:
@@ -55,6 +55,7 @@ def main() -> int:
             port=options.port,
             admin_token=options.admin_token,
             user_token=options.user_token,
+            contract=options.strict,
         )
     except (ValueError, OSError, yaml.YAMLError) as error:
         parser.error(str(error))
@@ -66,7 +67,9 @@ def main() -> int:
             _write_ready_file(options.ready_file, tfe)
         print(f"The simulator listens at {tfe.address} (release {options.profile}).", flush=True)
         stop.wait()
-    return 0
+        violations = tfe.forgive()
+    print(*violations, sep="\n", end="\n" * bool(violations), file=sys.stderr)
+    return 1 if violations else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE",
         help="an answer to an open question; repeatable",
+    )
+    add(
+        "--strict",
+        action="store_true",
+        help="hold requests and answers against the API notes; exit with 1 and say why, if one was not as they say",
     )
     add("--admin-token", default=ADMIN_TOKEN, help="the site administrator's (default: %(default)s)")
     add("--user-token", default=USER_TOKEN, help="that of somebody who is none (default: %(default)s)")

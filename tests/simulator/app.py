@@ -22,6 +22,7 @@ from aiohttp import web
 
 from . import control
 from .behaviour import HCP_HEADERS, RELEASES, Behaviour
+from .contract import MEDIA_TYPE, Contract, Message
 from .documents import (
     ADMIN_ORGANIZATIONS,
     Pages,
@@ -38,8 +39,6 @@ from .faults import Faults
 from .playing import play
 from .state import Kind, Record, State
 from .writes import Writes
-
-MEDIA_TYPE = "application/vnd.api+json"
 
 User = Literal["admin", "member"]
 Answer = tuple[int, Optional[str]]
@@ -111,13 +110,15 @@ class Simulation:
         rate_limit: int,
         latency: float,
         tokens: dict[str, User],
+        contract: bool,
     ) -> None:
-        """``tokens``: whose they are. ``latency``: seconds before each answer."""
+        """``tokens``: whose they are. ``latency``: seconds before each answer. ``contract``: whether it is checked."""
         self.state = state
         self.faults = Faults()
         self.journal: list[Exchange] = []
         self._release = RELEASES[profile]
         self._behaviour = behaviour
+        self.contract = Contract(self._release, behaviour) if contract else None
         self._latency = latency
         self._tokens = tokens
         self._rate_limit = RateLimit(rate_limit)
@@ -185,6 +186,7 @@ class Simulation:
         response: web.StreamResponse | None = None
         if fault is None or fault.needs_effect:
             response = await self._answer(request, handler)
+            self._check_answer(request, response)
         if fault is not None:
             exchange.status, response = await play(fault, request, response)
         elif response is not None:
@@ -206,7 +208,15 @@ class Simulation:
             connection=self._connections.get(transport, 0) if transport else 0,
         )
         self.journal.append(exchange)
+        if self.contract:
+            self.contract.check_request(_message(request, exchange.headers, raw, exchange.query))
         return exchange
+
+    def _check_answer(self, request: web.Request, response: web.StreamResponse) -> None:
+        if self.contract:
+            headers = {key.lower(): value for key, value in response.headers.items()}
+            body = response.body if isinstance(response, web.Response) and isinstance(response.body, bytes) else b""
+            self.contract.check_answer(_message(request, headers, body, status=response.status))
 
     async def _answer(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -219,6 +229,10 @@ class Simulation:
         except RefusedError as refusal:
             response = _response((refusal.status, refusal.text))
             response.headers.update(refusal.headers)
+        except Exception as error:
+            if self.contract:
+                self.contract.crashed(_message(request, {}, b""), error)
+            raise
         response.headers.update(self._headers)
         return response
 
@@ -232,7 +246,8 @@ class Simulation:
             return
         if user is None:
             raise RefusedError(401, "unauthorized")
-        if request.path.startswith("/api/v2/admin/") and not self._is_site_admin(user):
+        may_administer = self._is_site_admin(user) and self._behaviour.administrator == "site_admin"
+        if request.path.startswith("/api/v2/admin/") and not may_administer:
             raise not_found()
 
     def _user(self, request: web.Request) -> User | None:
@@ -240,7 +255,9 @@ class Simulation:
         return self._tokens.get(token) if scheme.lower() == "bearer" else None
 
     def _is_site_admin(self, user: User | None) -> bool:
-        return user == "admin" and self._behaviour.application == "tfe"
+        """As accounts say it (API 4): not whether the admin API is open."""
+        is_administrator = user == "admin" and self._behaviour.administrator != "site_auditor"
+        return is_administrator and self._behaviour.application == "tfe"
 
     def _reset(self, wait: float) -> dict[str, str]:
         """X-RateLimit-Reset is a float of seconds from now on; Retry-After is a variant (API 5)."""
@@ -407,6 +424,16 @@ def _unless_gone(endpoint: str, handler: Handler) -> Handler:
         raise RefusedError(status, "not found" if status == 404 else HTTPStatus(status).phrase.lower())
 
     return gone
+
+
+def _message(
+    request: web.Request,
+    headers: Mapping[str, str],
+    body: bytes,
+    query: Mapping[str, str] | None = None,
+    status: int = 0,
+) -> Message:
+    return Message(request.method, request.rel_url.raw_path, headers, body, query, status)
 
 
 async def _document(request: web.Request) -> Any:

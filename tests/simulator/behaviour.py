@@ -56,6 +56,11 @@ class Behaviour:
     application: Literal["tfe", "hcp"] = "tfe"
     """"hcp": names itself HCP Terraform and has no admin API (API 1.8)."""
 
+    administrator: Literal["site_admin", "without_2fa", "site_auditor"] = "site_admin"
+    """Whose the administrator's token is. "without_2fa": a site administrator's where the site requires two-factor
+    authentication and the account has none. "site_auditor": that of somebody who only looks, since 2.0. To the admin
+    API, both are assumed to be strangers (API 4, 9j)."""
+
     # Which endpoints are there, on the releases that have them (API 1.0).
     legacy_write: Endpoint = "alive"
     """E1, whose removal was announced but not seen (API 1.1, 9i)."""

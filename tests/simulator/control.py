@@ -8,7 +8,7 @@ It asks for no token, since the simulator listens on loopback only.
 
 * ``GET`` and ``DELETE /_simulator/requests``: the journal, as ``{"requests": [...]}``.
 * ``GET`` and ``PUT /_simulator/organizations``: everything, as ``{"organizations": [...]}``; PUT replaces it.
-* ``GET /_simulator/organizations/NAME``: one of them.
+* ``GET /_simulator/organizations/NAME``: one of them. ``PATCH`` with ``{"name": NEW}`` renames it.
 * ``POST /_simulator/faults``: one fault, or a list of them, as objects with the fields of ``Fault``.
 """
 
@@ -57,6 +57,16 @@ def add_routes(router: web.UrlDispatcher, state: State, journal: list[Any], faul
 
         return _attempt(load)
 
+    async def rename_organization(request: web.Request) -> web.Response:
+        document = await _body(request)
+        name = document.get("name") if isinstance(document, dict) else None
+
+        def rename() -> None:
+            with state.lock:
+                state.rename(request.match_info["name"], name)
+
+        return _attempt(rename)
+
     async def order_faults(request: web.Request) -> web.Response:
         document = await _body(request)
         orders = document if isinstance(document, list) else [document]
@@ -67,6 +77,7 @@ def add_routes(router: web.UrlDispatcher, state: State, journal: list[Any], faul
     router.add_get(ROOT + "organizations", show_organizations)
     router.add_put(ROOT + "organizations", replace_organizations)
     router.add_get(ROOT + "organizations/{name}", show_organization)
+    router.add_patch(ROOT + "organizations/{name}", rename_organization)
     router.add_post(ROOT + "faults", order_faults)
 
 
@@ -97,4 +108,6 @@ def _attempt(change: Callable[[], None]) -> web.Response:
         change()
     except ValueError as error:
         return web.json_response({"error": str(error)}, status=422)
+    except KeyError as error:
+        return web.json_response({"error": f"There is no organization {error}."}, status=404)
     return web.Response(status=204)

@@ -21,6 +21,7 @@ from aiohttp import web
 
 from .app import Exchange, Simulation, User
 from .behaviour import RELEASES, Behaviour
+from .contract import ContractViolatedError
 from .faults import Fault
 from .state import Organization, Record, Sharing, State
 
@@ -36,6 +37,9 @@ class Simulator:
 
     ``profile`` is a key of ``RELEASES``; ``latency`` is in seconds for each answer; ``rate_limit`` is in requests per
     second and user, 0 for none; ``port`` 0 takes a free one. Raises ValueError for settings that cannot be.
+
+    At the end of its ``with`` block it raises ContractViolatedError where a request or one of its own answers was not
+    what the API notes say, unless ``contract`` is false, which saves the time to look.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Simulator:
         port: int = 0,
         admin_token: str = ADMIN_TOKEN,
         user_token: str = USER_TOKEN,
+        contract: bool = True,
     ) -> None:
         if profile not in RELEASES:
             raise ValueError(f"There is no profile {profile!r}; there are: {', '.join(RELEASES)}")
@@ -74,6 +79,7 @@ class Simulator:
             rate_limit=rate_limit,
             latency=latency,
             tokens=tokens,
+            contract=contract,
         )
 
     def __enter__(self) -> Self:
@@ -97,6 +103,9 @@ class Simulator:
         self._thread.join()
         if self.ca_file:
             Path(self.ca_file).unlink()
+        violations = self.forgive()
+        if violations and error is None:
+            raise ContractViolatedError("\n".join(violations))
 
     async def _serve(self, listener: socket.socket) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
@@ -138,6 +147,11 @@ class Simulator:
         with self._state.lock:
             self._state.remove(name)
 
+    def rename(self, name: str, new: str) -> None:
+        """Raises KeyError where there is no such organization, ValueError where the new name cannot be or is taken."""
+        with self._state.lock:
+            self._state.rename(name, new)
+
     def _record(self, name: str) -> Record:
         record = self._state.find(name)
         if record is None:
@@ -154,6 +168,14 @@ class Simulator:
     def forget(self) -> None:
         """Empties the journal."""
         self._simulation.journal.clear()
+
+    def forgive(self) -> list[str]:
+        """What violated the contract so far, one sentence each; from now on it counts no longer."""
+        contract = self._simulation.contract
+        if contract is None:
+            return []
+        violations, contract.violations = contract.violations, []
+        return violations
 
     def order(self, *faults: Fault) -> None:
         """Adds faults after those that are there."""

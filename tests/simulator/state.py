@@ -129,6 +129,19 @@ class State:
             other.modules.partnerships.pop(record.external_id, None)
             other.providers.partnerships.pop(record.external_id, None)
 
+    def rename(self, name: str, new: Any) -> None:
+        """Its external id and its partnerships stay (API 2).
+
+        Raises KeyError where there is no such organization, ValueError where the new name cannot be or is taken.
+        """
+        record = self._by_name[name.casefold()]
+        self._check_name(Organization(new).name)
+        if self._by_name.get(new.casefold(), record) is not record:
+            raise ValueError(f"There is an organization with the name {new!r} already.")
+        del self._by_name[name.casefold()]
+        record.name, record.text = new, ""
+        self._by_name[new.casefold()] = record
+
     def find(self, name: str) -> Record | None:
         """Names are found in any case (API 2)."""
         return self._by_name.get(name.casefold())
@@ -214,8 +227,7 @@ class State:
 
     def _new_record(self, organization: Organization) -> Record:
         name = organization.name
-        if _LIKE_AN_ID.fullmatch(name) and not self._names_like_ids:
-            raise ValueError(f"Since 202103-1 no name may look like an external id, as {name!r} does.")
+        self._check_name(name)
         return Record(
             name=name,
             external_id=organization.external_id or f"org-{_base58(name)}",
@@ -224,6 +236,10 @@ class State:
             modules=Registry(organization.global_modules),
             providers=Registry(organization.global_providers),
         )
+
+    def _check_name(self, name: str) -> None:
+        if _LIKE_AN_ID.fullmatch(name) and not self._names_like_ids:
+            raise ValueError(f"Since 202103-1 no name may look like an external id, as {name!r} does.")
 
     def _new_partnership(self, producer: Record) -> str:
         self._partnerships_made += 1

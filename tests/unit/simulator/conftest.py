@@ -31,7 +31,7 @@ class Client:
         self.tfe = tfe
         self.session = requests.Session()
         self.session.trust_env = False
-        self.session.headers["Authorization"] = f"Bearer {tfe.admin_token}"
+        self.session.headers.update({"Accept": MEDIA_TYPE, "Authorization": f"Bearer {tfe.admin_token}"})
 
     def call(self, method: str, path: str, body: Any = None, **settings: Any) -> requests.Response:
         """``path`` is below /api/v2 unless it starts with two slashes; ``body`` is sent as JSON:API."""
@@ -53,6 +53,12 @@ class Client:
     def names(self, path: str, **query: Any) -> list[str]:
         """The names of the organizations in a list, sorted."""
         return sorted(item["id"] for item in self.admin(path, **query)["data"])
+
+    def forgive(self, *faults: str) -> None:
+        """What was sent wrong on purpose: a part of each sentence that the contract has about it, in order."""
+        sentences = self.tfe.forgive()
+        assert len(sentences) == len(faults)
+        assert all(fault in sentence for fault, sentence in zip(faults, sentences)), sentences
 
     def e1(self, *ids: str, producer: str = "delta") -> requests.Response:
         attributes = {"module-consuming-organization-ids": list(ids)}

@@ -34,7 +34,11 @@ organizations:
 def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process and the line that it printed when it was ready."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.simulator", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.simulator", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         try:
             assert process.stdout is not None
@@ -65,6 +69,21 @@ def test_command(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     assert not Path(ready["ca_file"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "text"), [("--strict", 1, "data must contain ['accept']"), ("--tls", 0, "")]
+)
+def test_command_may_be_strict(option: str, code: int, text: str, tmp_path: Path) -> None:
+    ready_file = tmp_path / "ready.json"
+    with command(option, "--ready-file", str(ready_file)) as (process, _line):
+        ready = json.loads(ready_file.read_text(encoding="utf-8"))
+        headers = {"Authorization": f"Bearer {ready['admin_token']}", "Accept": None}
+        requests.get(f"{ready['address']}/api/v2/ping", headers=headers, verify=ready["ca_file"], timeout=20)
+        process.send_signal(signal.SIGTERM)
+        _output, said = process.communicate(timeout=20)
+        assert process.returncode == code
+        assert text in said
 
 
 def test_command_says_what_is_wrong(
@@ -112,6 +131,16 @@ def test_control_shows_and_replaces_the_organizations(start: Start) -> None:
     assert api.tfe.sharing("delta").module_consumers == ("Gamma", "zeta")
     assert control(api, "PUT", "organizations", {"organizations": [{"name": "new"}]}) == 204
     assert api.names("") == ["new"]
+
+
+def test_control_renames(start: Start) -> None:
+    api = start()
+    assert control(api, "PATCH", "organizations/zeta", {"name": "theta"}) == 204
+    assert api.tfe.sharing("delta").module_consumers == ("Gamma", "theta")
+    assert control(api, "PATCH", "organizations/zeta", {"name": "iota"}) == 404
+    wrong: Any
+    for wrong in ({"name": "eta"}, {}, []):
+        assert control(api, "PATCH", "organizations/theta", wrong) == 422
 
 
 def test_control_shows_and_empties_the_journal(start: Start) -> None:

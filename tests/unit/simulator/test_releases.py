@@ -56,7 +56,9 @@ def test_documents_and_headers_of_each_release(start: Start, profile: str) -> No
 
 @pytest.mark.parametrize(("profile", "status"), [("202012-1", 200), ("202103-1", 422), ("2.1", 422)])
 def test_a_null_flag(start: Start, profile: str, status: int) -> None:
-    assert start(profile=profile).e6("eta", global_module_sharing=None).status_code == status
+    api = start(profile=profile)
+    assert api.e6("eta", global_module_sharing=None).status_code == status
+    api.forgive("global-module-sharing must be boolean")
 
 
 def test_the_path_finds_names_in_any_case_and_shows_the_stored_spelling(start: Start) -> None:
@@ -64,6 +66,7 @@ def test_the_path_finds_names_in_any_case_and_shows_the_stored_spelling(start: S
     assert api.admin("/GAMMA")["data"]["id"] == "Gamma"
     assert api.get("/admin/organizations/delta/unheard-of").json() == NOT_FOUND
     assert api.call("DELETE", DELTA).json() == NOT_FOUND
+    api.forgive(*["is no request of the API"] * 2)
     assert api.get("/admin/organizations/unheard-of").json() == NOT_FOUND
     assert api.get(f"/admin/organizations/{api.tfe.external_id('delta')}").status_code == 404
 
@@ -85,6 +88,7 @@ def test_who_may_call(start: Start) -> None:
         api.session.headers["Authorization"] = header
         assert api.get("/ping").status_code == 401
         assert api.get(DELTA).json() == {"errors": [{"status": "401", "title": "unauthorized"}]}
+    api.forgive(*["authorization must match"] * 4)
 
 
 def test_service_discovery_needs_no_token(start: Start) -> None:
@@ -126,6 +130,7 @@ def test_malformed_bodies_are_422_and_change_nothing(start: Start, method: str, 
     answer = api.call(method, DELTA + path, body)
     assert (answer.status_code, answer.json()["errors"][0]["title"]) == (422, "invalid attribute")
     assert api.tfe.sharing("delta") == before
+    api.forgive("data.body")
 
 
 def test_content_type_and_json(start: Start) -> None:
@@ -135,6 +140,7 @@ def test_content_type_and_json(start: Start) -> None:
     answer = api.call("PATCH", DELTA, data="{", headers={"Content-Type": "application/vnd.api+json"})
     assert (answer.status_code, answer.json()["errors"][0]["title"]) == (400, "bad request")
     assert api.tfe.requests[-1].body is None
+    api.forgive("content-type must be", "body must be object")
 
 
 @pytest.mark.parametrize(
@@ -172,6 +178,14 @@ def test_settings_that_cannot_be(settings: dict[str, Any], text: str) -> None:
 def test_organizations_that_cannot_be(values: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         Organization.parse(values)
+
+
+@pytest.mark.parametrize(("administrator", "says"), [("without_2fa", True), ("site_auditor", False)])
+def test_who_else_may_have_the_administrators_token(start: Start, administrator: Any, says: bool) -> None:
+    api = start(behaviour=Behaviour(administrator=administrator))
+    assert api.get("/account/details").json()["data"]["attributes"]["is-site-admin"] is says
+    for path in ("/admin/organizations", DELTA, f"{DELTA}/module-consumers"):
+        assert api.get(path).json() == NOT_FOUND
 
 
 def test_old_releases_allow_names_like_ids(start: Start) -> None:
