@@ -65,7 +65,7 @@ def sanity_on(environ: dict[str, str]) -> str:
 
 def units() -> str:
     """Unit tests, with the branch coverage of plugins/ (its lowest value is set in pyproject.toml)."""
-    return _pytest("tests/unit", "--cov", "--cov-report=term")
+    return _pytest("tests/unit", "tests/contract", "--cov", "--cov-report=term")
 
 
 def integration() -> str:

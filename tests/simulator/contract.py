@@ -159,10 +159,11 @@ def _request(body: Schema | None = None, query: Schema | None = None) -> Schema:
     parts = {
         "query": _closed(query or {}, optional=list(query or {})),
         "authorization": {"type": "string", "pattern": "^Bearer [^ ]+$"},
-        "accept": {"const": MEDIA_TYPE},
     }
     if body is not None:
         parts.update({"content-type": {"const": MEDIA_TYPE}, "body": body})
+    # Last, since the first fault of a request is the one that is told, and some clients always lack it.
+    parts["accept"] = {"const": MEDIA_TYPE}
     return _closed(parts)
 
 
