@@ -105,10 +105,31 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The module sharing of the whole instance is what this file says
+- name: Show what a file in git would change, and who would be pruned
   tfe.admin.tfe_module_sharing:
     tfe_address: https://tfe.example.com
     tfe_token: "{{ tfe_token }}"
+    producers: "{{ sharing_producers }}"
+    prune: true
+    ignore:
+      - sandbox
+  check_mode: true
+  diff: true
+  register: preview
+  vars:
+    sharing_producers:
+      - organization: platform
+        consumers:
+          - payments
+
+- name: Stop if anybody would lose access
+  ansible.builtin.assert:
+    that:
+      - preview.removed == 0
+      - preview.pruned == []
+
+- name: The module sharing of the whole instance is what this file says
+  tfe.admin.tfe_module_sharing:
     producers:
       - organization: platform
         consumers:
@@ -131,27 +152,6 @@ EXAMPLES = r"""
         global_module_sharing: false
         consumers:
           - payments
-
-- name: Show what a file in git would change, and who would be pruned
-  tfe.admin.tfe_module_sharing:
-    producers: "{{ sharing_producers }}"
-    prune: true
-    ignore:
-      - sandbox
-  check_mode: true
-  diff: true
-  register: preview
-  vars:
-    sharing_producers:
-      - organization: platform
-        consumers:
-          - payments
-
-- name: Stop if anybody would lose access
-  ansible.builtin.assert:
-    that:
-      - preview.removed == 0
-      - preview.pruned == []
 
 - name: Stop all sharing on the instance
   tfe.admin.tfe_module_sharing:
