@@ -69,9 +69,9 @@ def _environment(name: str, python: str, *requirements: str | Path) -> Path:
     folder = _MATRIX / name
     texts = [it.read_text() if isinstance(it, Path) else it for it in requirements]
     stamp = folder / hashlib.sha256("\n".join([python, *texts]).encode()).hexdigest()[:16]
-    words: list[str | Path] = [
-        word for it in requirements for word in ([it] if isinstance(it, str) else ["--requirement", it])
-    ]
+    words: list[str | Path] = []
+    for it in requirements:
+        words += ["--requirement", it] if isinstance(it, Path) else [it]
     if not stamp.exists():
         shutil.rmtree(folder, ignore_errors=True)
         _call(python, "-m", "venv", folder)
