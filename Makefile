@@ -5,7 +5,8 @@
 # Everything runs in virtual environments under .venv, made from tests/requirements*.txt by the first target that needs
 # one. Set PYTHON to choose the Python that they are made with.
 PYTHON = $(shell sh tests/gates/find_python.sh)
-GATES = sanity units integration bench-counts awx report ansible-lint lint types docs-lint changelog licenses galaxy
+QUICK_GATES = lint types docs-lint changelog licenses workflows
+GATES = sanity units integration bench-counts awx report ansible-lint docs galaxy $(QUICK_GATES)
 
 # A caller's Python settings would reach into the virtual environments.
 unexport PYTHONHOME PYTHONPATH
@@ -15,6 +16,8 @@ help:
 	@echo 'make demo     run the main job with real playbooks against the simulator'
 	@echo 'make test     run every gate, two at a time'
 	@echo 'make GATE     run one gate: $(GATES)'
+	@echo 'make quick    run the gates that take seconds: $(QUICK_GATES)'
+	@echo 'make tarball  build the collection as users get it'
 	@echo 'make matrix   units, integration and sanity on each release of ansible-core; CORES="2.16 2.18" takes only these'
 	@echo 'make bench    measure what the collection costs; ROWS="uri-1 tls" takes only these rows, PAIRS=3 three turns of each'
 	@echo 'make format   format the Python files and fix what can be fixed'
@@ -31,6 +34,14 @@ test: .venv/test/.ready
 .PHONY: $(GATES)
 $(GATES): .venv/test/.ready
 	@.venv/test/bin/python -m tests.gates $@
+
+.PHONY: quick
+quick: .venv/test/.ready
+	@.venv/test/bin/python -m tests.gates $(QUICK_GATES)
+
+.PHONY: tarball
+tarball: .venv/test/.ready
+	@.venv/test/bin/python -m tests.gates.stage --tarball
 
 .PHONY: matrix
 matrix: .venv/test/.ready
@@ -50,7 +61,7 @@ format: .venv/test/.ready
 .PHONY: clean
 clean:
 	$(PYTHON) -m tests.gates.stage --remove
-	rm -rf .venv .ansible .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	rm -rf .venv .ansible .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache docs/build tests/output
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/demo/.ready: tests/requirements-demo.txt requirements.txt

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -134,6 +135,19 @@ def docs_lint() -> str:
     return ""
 
 
+def docs() -> str:
+    """The web pages, in docs/build; whatever Sphinx warns of fails."""
+    installed = {"ANSIBLE_COLLECTIONS_PATH": str(stage.INSTALLED)}
+    pages = stage.CHECKOUT / "docs/build"
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--use-current", "--squash-hierarchy", "--fail-on-error", f"--dest-dir={folder}"]
+        _call("antsibull-docs", "collection", *options, "tfe.admin", environ=installed)
+        shutil.rmtree(pages, ignore_errors=True)
+        # No cache: a warning is given only when a page is read, and must be given each time.
+        _call("sphinx-build", "-q", "-W", "--keep-going", "-E", "-d", f"{folder}/.cache", "-c", "docs", folder, pages)
+    return f"Open {pages / 'index.html'}"
+
+
 def changelog() -> str:
     """The changelog and the fragments of the next release."""
     _call_each(
@@ -146,6 +160,21 @@ def changelog() -> str:
 def licenses() -> str:
     """A licence and a copyright for every file."""
     _call("reuse", "lint")
+    return ""
+
+
+def workflows() -> str:
+    """What the host of the repository is told to do: valid, and with no more rights than needed."""
+    folder, templates = stage.CHECKOUT / ".github", sorted((stage.CHECKOUT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    forms = [path for path in templates if path.stem != "config"]
+    schema = ["check-jsonschema", "--builtin-schema"]
+    _call_each(
+        ["zizmor", "--offline", "--no-progress", "--persona=pedantic", str(folder)],
+        [*schema, "vendor.github-workflows", *map(str, sorted((folder / "workflows").glob("*.yml")))],
+        [*schema, "vendor.github-issue-forms", *map(str, forms)],
+        [*schema, "vendor.github-issue-config", str(folder / "ISSUE_TEMPLATE/config.yml")],
+        [*schema, "vendor.dependabot", str(folder / "dependabot.yml")],
+    )
     return ""
 
 
@@ -221,7 +250,7 @@ GATES: dict[str, Callable[[], str]] = {
     gate.__name__.replace("_", "-"): gate
     for gate in (
         *(sanity, units, integration, bench_counts, awx, report),
-        *(ansible_lint, lint, types, docs_lint, changelog, licenses, galaxy),
+        *(ansible_lint, lint, types, docs_lint, docs, changelog, licenses, workflows, galaxy),
     )
 }
 

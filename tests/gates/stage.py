@@ -7,7 +7,8 @@
 All of it lies in a cache folder of this checkout's own:
     ansible_collections/tfe/admin/              the stage: every file that git does not ignore
     installed/ansible_collections/tfe/admin/    the built tarball, installed
-Run as a command it brings both up to date and prints the folder ``installed``; with --remove it deletes them.
+Run as a command it brings both up to date and prints the folder ``installed``; with --tarball it also puts the tarball
+into the checkout and prints its name instead; with --remove it deletes everything.
 """
 
 from __future__ import annotations
@@ -131,6 +132,9 @@ def _galaxy(command: str, *arguments: str | Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--remove"]:
         remove()
+        sys.exit()
+    update()
+    if sys.argv[1:] == ["--tarball"]:
+        print(shutil.copy(tarball(), CHECKOUT))
     else:
-        update()
         print(INSTALLED)
