@@ -200,7 +200,7 @@ def test_a_404_among_the_pages_of_all_organizations_is_an_error(start: StartSimu
     tfe.order(Fault(kind="status", status=404, path=f"{E7}$", nth=2))
     answer = run({"organization": "delta", "consumers": [tfe.external_id("eta")], "state": "present"})
     assert f"GET {tfe.address}{E7} answered 404" in answer["msg"]
-    assert reads(tfe, E7) == ["1", "2", "3"]
+    assert 2 <= len(reads(tfe, E7)) <= 3  # the last page may have been asked for already, side by side
     assert not wrote(tfe)
     assert not wrote(tfe)
 
