@@ -156,7 +156,7 @@ def against_uri(consumers: int, limit: float) -> Callable[[Bench, int], Iterator
             )
             expect(server, 2 * (1 + math.ceil(consumers / PAGE)), count + 1)
         samples = {"task": ours, "uri tasks": uri, "empty play": empty}
-        name = f"{consumers:,} consumers, unchanged: task / uri tasks"
+        name = f"{consumers:,} consumer{'s' if consumers > 1 else ''}, unchanged: task / uri tasks"
         yield Figure(name, Goal(limit), ratio(ours, uri, empty), SIMULATOR, samples)
 
     return row
@@ -272,7 +272,13 @@ def tls_cpu(bench: Bench, count: int) -> Iterator[Figure]:
     arguments = {"organization": "platform", "consumers": teams(1000)}
 
     def cpu(connections: int) -> float:
-        needed = bench.run("tfe_module_consumers", arguments, server, MEASURED_CONNECTIONS=str(connections))
+        needed = bench.run(
+            "tfe_module_consumers",
+            arguments,
+            server,
+            MEASURED_CONNECTIONS=str(connections),
+            TFE_CA_BUNDLE=bundle,
+        )
         used = {exchange["connection"] for exchange in server.journal()}
         if len(used) != connections:
             raise RuntimeError(f"{connections} connections were expected, {len(used)} were used.")
@@ -280,6 +286,8 @@ def tls_cpu(bench: Bench, count: int) -> Iterator[Figure]:
 
     # The latency gives every connection something to do, and costs no CPU.
     with bench.simulator(sharing(1000), teams=1000, options=["--tls", "--latency", "0.05"]) as server:
+        # As long as a real one: loading it is what a context costs.
+        bundle = bench.bundle(server)
         many, one = turns(count, lambda: cpu(CONNECTIONS), lambda: cpu(1))
     samples = {"8 connections, CPU": many, "1 connection, CPU": one}
     measured = ratio(many, one, [0.0] * count)

@@ -106,6 +106,13 @@ class Bench:
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
 
+    def bundle(self, instance: Instance) -> str:
+        """A file with the authorities that requests trusts, and the instance's own."""
+        path = self._folder / "bundle.pem"
+        own = Path(instance.variables["TFE_CA_BUNDLE"]).read_text(encoding="utf-8")
+        path.write_text(Path(requests.utils.DEFAULT_CA_BUNDLE_PATH).read_text(encoding="utf-8") + own, encoding="utf-8")
+        return str(path)
+
     def play(self, playbook: Path | list[dict[str, Any]], instance: Instance, variables: Any = None) -> float:
         """Seconds that ansible-playbook took, for a playbook or for tasks, which must change nothing."""
         if not isinstance(playbook, Path):
