@@ -104,9 +104,11 @@ def test_the_page_for_git_lists_every_producer(report: Report) -> None:
 
 def test_the_second_run_changes_nothing_but_the_time(report: Report, make_report: MakeReport) -> None:
     before = {ending: report.read(ending) for ending in ("html", "csv", "md")}
+    report.folder.chmod(0o700)
     again = make_report(report.folder.parent, report.tfe)
     assert again.run.returncode == 0, again.run.stdout
     assert re.findall(r"changed: .*item=(\w+)", again.run.stdout) == ["html"]
+    assert report.folder.stat().st_mode & 0o777 == 0o700
     times = re.compile("<time.*</time>")
     assert times.sub("", again.read("html")) == times.sub("", before["html"])
     assert {ending: again.read(ending) for ending in ("csv", "md")} == {key: before[key] for key in ("csv", "md")}
