@@ -25,7 +25,7 @@ class Release:
     """Since 202301-1: E4, E5, the provider flag and its filter."""
     page_size_shown: bool = False
     """Newer responses repeat the page size in ``meta.pagination`` (API 3)."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
     """How it identifies itself (API 6.3); the old ones say nothing. The numbers are examples."""
 
 

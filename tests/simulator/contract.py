@@ -24,7 +24,8 @@ from .behaviour import Behaviour, Release
 from .documents import ADMIN_ORGANIZATIONS
 
 Schema = dict[str, Any]
-Check = Callable[[Any], object]
+Endpoint = tuple[str, str]
+"""Method and path, with :name in place of an organization's."""
 
 MEDIA_TYPE = "application/vnd.api+json"
 
@@ -43,6 +44,24 @@ _NAME_IN_PATH = re.compile(
 
 class ContractViolatedError(AssertionError):
     """What was sent or answered is not what the contract says."""
+
+
+class Check:
+    """Holds values against a schema. It is compiled when it is needed first, once for the process: that takes long."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = json.dumps(schema)
+
+    @functools.cached_property
+    def hold(self) -> Callable[[Any], object]:
+        """Raises JsonSchemaValueException where a value does not fit."""
+        return _compile(self._schema)
+
+
+@functools.cache
+def _compile(schema: str) -> Callable[[Any], object]:
+    hold: Callable[[Any], object] = fastjsonschema.compile(json.loads(schema), use_default=False)
+    return hold
 
 
 @dataclass(frozen=True)
@@ -68,38 +87,38 @@ class Contract:
 
     def check_request(self, request: Message) -> None:
         """Method, path, query, headers and body (API 1, 3)."""
-        schema = _REQUESTS.get(_endpoint(request))
-        if schema is None:
+        check = _REQUESTS.get(_endpoint(request))
+        if check is None:
             self._note(request, "is no request of the API")
             return
         seen: dict[str, Any] = {"query": dict(request.query or {})}
         seen.update(_headers(request, "authorization", "accept"))
         if request.body:
             seen.update(_headers(request, "content-type"), body=_parsed(request.body))
-        self._hold(request, schema, seen)
+        self._hold(request, check, seen)
 
     def check_answer(self, answer: Message) -> None:
         """Status, content type and body (API 1, 3, 6.1)."""
         endpoint = _endpoint(answer)
         if answer.status >= 400:
-            schema = _error(answer.status)
+            check = _error(answer.status)
         elif endpoint in self._answers:
-            schema = self._answers[endpoint]
+            check = self._answers[endpoint]
         else:
             self._note(answer, f"answered {answer.status}: there is no such endpoint on this release")
             return
         seen: dict[str, Any] = {"status": answer.status}
         if answer.body:
             seen.update(_headers(answer, "content-type"), body=_parsed(answer.body))
-        self._hold(answer, schema, seen)
+        self._hold(answer, check, seen)
 
     def crashed(self, request: Message, error: Exception) -> None:
         """A handler raised what no client shall take for an answer and try again."""
         self._note(request, f"made the simulator raise {error!r}")
 
-    def _hold(self, message: Message, schema: Schema, seen: Any) -> None:
+    def _hold(self, message: Message, check: Check, seen: Any) -> None:
         try:
-            _check(json.dumps(schema))(seen)
+            check.hold(seen)
         except fastjsonschema.JsonSchemaValueException as error:
             self._note(message, f"answered {message.status}: {error}" if message.status else str(error))
 
@@ -107,7 +126,7 @@ class Contract:
         self.violations.append(f"{message.method} {message.path} {fault}")
 
 
-def _endpoint(message: Message) -> tuple[str, str]:
+def _endpoint(message: Message) -> Endpoint:
     return message.method, _NAME_IN_PATH.sub(r"\1/:name", message.path)
 
 
@@ -121,13 +140,6 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return body.decode(errors="replace")
-
-
-@functools.cache
-def _check(schema: str) -> Check:
-    """Compiled once for the process: it takes some milliseconds."""
-    check: Check = fastjsonschema.compile(json.loads(schema), use_default=False)
-    return check
 
 
 def _object(properties: Schema, *, optional: Collection[str] = (), closed: bool = False) -> Schema:
@@ -154,7 +166,7 @@ def _null_or(schema: Schema) -> Schema:
 # Requests.
 
 
-def _request(body: Schema | None = None, query: Schema | None = None) -> Schema:
+def _request(body: Schema | None = None, query: Schema | None = None) -> Check:
     """Every parameter of a query may be left out; a body has to be there where there is one."""
     parts = {
         "query": _closed(query or {}, optional=list(query or {})),
@@ -164,7 +176,7 @@ def _request(body: Schema | None = None, query: Schema | None = None) -> Schema:
         parts.update({"content-type": {"const": MEDIA_TYPE}, "body": body})
     # Last, since the first fault of a request is the one that is told, and some clients always lack it.
     parts["accept"] = {"const": MEDIA_TYPE}
-    return _closed(parts)
+    return Check(_closed(parts))
 
 
 def _resource(type_: str, attributes: Schema) -> Schema:
@@ -200,8 +212,9 @@ _PROVIDER_CONSUMERS = f"{_ORGANIZATION}/relationships/provider-consumers"
 _PARTNERSHIPS = f"{_ORGANIZATION}/registry-partnerships"
 _PRODUCERS = f"{_ORGANIZATIONS_OF_MEMBERS}/:name/relationships/module-producers"
 
+_DISCOVERY = Check({"type": "object"})
 _REQUESTS = {
-    ("GET", "/.well-known/terraform.json"): {"type": "object"},
+    ("GET", "/.well-known/terraform.json"): _DISCOVERY,
     ("GET", "/api/v2/ping"): _request(),
     ("GET", "/api/v2/account/details"): _request(),
     ("GET", f"{_ORGANIZATIONS_OF_MEMBERS}/:name"): _request(),
@@ -232,16 +245,16 @@ _REQUESTS = {
 # Answers.
 
 
-def _answer(status: int, body: Schema | None = None, *, may_be_empty: bool = False) -> Schema:
+def _answer(status: int, body: Schema | None = None, *, may_be_empty: bool = False) -> Check:
     parts: Schema = {"status": {"const": status}}
     if body is None:
-        return _closed(parts)
+        return Check(_closed(parts))
     parts.update({"content-type": {"type": "string", "pattern": f"^{re.escape(MEDIA_TYPE)}(;|$)"}, "body": body})
-    return _closed(parts, optional=("content-type", "body") if may_be_empty else ())
+    return Check(_closed(parts, optional=("content-type", "body") if may_be_empty else ()))
 
 
 @functools.cache
-def _error(status: int) -> Schema:
+def _error(status: int) -> Check:
     """An error document (API 6.1): the status is a text except for 429, and 404 has no detail."""
     parts = {"status": {"const": status if status == 429 else str(status)}, "title": _TEXT, "detail": _TEXT}
     error = (
@@ -250,14 +263,15 @@ def _error(status: int) -> Schema:
     return _answer(status, _object({"errors": {**_list(error), "minItems": 1}}))
 
 
-def _answers(release: Release, behaviour: Behaviour) -> dict[tuple[str, str], Schema]:
+@functools.lru_cache(maxsize=256)
+def _answers(release: Release, behaviour: Behaviour) -> dict[Endpoint, Check]:
     """What succeeds on this release, and how (API 1.0)."""
     organization = _organization(release, behaviour)
     show = _answer(200, _object({"data": organization}))
     partnerships = _answer(200, _object({"data": _list(_PARTNERSHIP)}), may_be_empty=behaviour.legacy_answer == "empty")
     legacy_list = _page(_PARTNERSHIP, release, behaviour, paged=behaviour.legacy_list == "paged")
     answers = {
-        ("GET", "/.well-known/terraform.json"): {"type": "object"},
+        ("GET", "/.well-known/terraform.json"): _DISCOVERY,
         ("GET", "/api/v2/ping"): _answer(204),
         ("GET", "/api/v2/account/details"): _answer(200, _object({"data": _ACCOUNT})),
         ("GET", f"{_ORGANIZATIONS_OF_MEMBERS}/:name"): _answer(200, _object({"data": _MEMBERS_VIEW})),
@@ -337,7 +351,7 @@ _COUNTS = _object(dict.fromkeys(("total", "active", "disabled"), _NUMBER))
 
 def _page(
     item: Schema, release: Release, behaviour: Behaviour, *, more: Schema | None = None, paged: bool = True
-) -> Schema:
+) -> Check:
     """A list (API 3), whole and silent about pages where it is not ``paged`` (API 1.1)."""
     body: Schema = {"data": _list(item)}
     if paged and behaviour.meta == "top" and behaviour.page_parameter != "unpaged":
