@@ -60,8 +60,8 @@ class Directory:
     def possible_sharers(self) -> list[Producer]:
         """Everyone who may share modules: who shares globally, and who is a producer to the server's own filter.
 
-        There is no filter before 202103-1, and whether it lets global sharers through is not documented (API 1.6):
-        a filter that lets everybody through tells nothing, so everybody may share.
+        There is no filter before 202103-1, which then lets everybody through or is refused: everybody may share.
+        Whether it lets global sharers through is not documented (API 1.6), so they are found by their own flags.
         """
         self.everybody()
         try:
@@ -69,16 +69,13 @@ class Directory:
         except ApiError as error:
             if error.status not in _UNKNOWN_FILTER:
                 raise
-            told = []
-            is_filtered = False
-        else:
-            is_filtered = len(told) < len(self._known)
+            told = list(self._known.values())
         self._known.update((producer.organization.key, producer) for producer in told)
         keys = {producer.organization.key for producer in told}
         return [
             producer
             for key, producer in self._known.items()
-            if not is_filtered or key in keys or producer.shares_modules_globally is not False
+            if key in keys or producer.shares_modules_globally is not False
         ]
 
     def hints(self, elements: Sequence[str]) -> list[str]:

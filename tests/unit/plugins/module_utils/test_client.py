@@ -277,3 +277,39 @@ def test_one_tls_context_serves_all_connections(monkeypatch: pytest.MonkeyPatch)
         client = Client(Connection(tfe.address, tfe.admin_token, verify=tfe.ca_file or True), print)
         assert len(client.collection("/admin/organizations", dict)) == 900
     assert len(loaded) == 1
+
+
+def test_a_429_holds_up_what_else_is_sent(tfe: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "7"}))
+    others: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        if not others:  # the first request waits for its next try; another one comes along
+            others.append(0.0)
+            client.get(DELTA)
+            others.append(clock.now)
+        clock.now += seconds
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    client.get(DELTA)
+    assert others[1] >= 1007
+
+
+def test_a_broken_answer_is_tried_again_through_a_proxy_too(tfe: Simulator, warnings: list[str]) -> None:
+    connection = Connection("http://tfe.invalid", tfe.admin_token, max_retries=3, proxies={"http": tfe.address})
+    client = Client(connection, warnings.append)
+    client.get(DELTA)
+    tfe.order(Fault("truncated"))
+    assert client.get(DELTA)["data"]["id"] == "delta"
+    assert len(warnings) == 1
+    assert len(tfe.requests) == 3
+
+
+def test_no_more_pages_are_asked_for_than_the_count_of_items_needs(tfe: Simulator, client: Client) -> None:
+    pagination = {"current-page": 1, "total-pages": 50, "total-count": 120, "next-page": 2}
+    for first, count in ((0, 100), (100, 20)):
+        items = [{"id": f"{first + i}", "type": "organizations"} for i in range(count)]
+        tfe.order(Fault("not_json_api", body={"data": items, "meta": {"pagination": pagination}}))
+    assert len(client.collection("/admin/organizations", dict)) == 120
+    assert len(tfe.requests) == 2

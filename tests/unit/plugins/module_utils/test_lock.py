@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -31,25 +32,36 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 HOLD = f"""
 import sys
 from ansible_collections.tfe.admin.plugins.module_utils._lock import exclusive
-with exclusive({ADDRESS!r}, "Delta"):
+with exclusive({ADDRESS!r}, *sys.argv[1:]):
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
-@pytest.fixture
-def holder() -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds the lock of delta until its standard input ends, or it dies."""
+@contextlib.contextmanager
+def _held(*organization: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds a lock, without an organization all of them, until its input ends or it dies."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", HOLD, *organization],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     ) as process:
         assert process.stdout
         assert process.stdout.readline() == "held\n"
         yield process
 
 
-def _can_lock(address: str, organization: str) -> bool:
+@pytest.fixture
+def holder() -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds the lock of delta."""
+    with _held("Delta") as process:
+        yield process
+
+
+def _can_lock(address: str, organization: str | None) -> bool:
     try:
         with _lock.exclusive(address, organization):
             return True
@@ -64,6 +76,23 @@ def test_one_producer_of_one_server_is_held_up_and_nobody_else(monkeypatch: pyte
     assert not _can_lock(ADDRESS, "DELTA")
     assert _can_lock(ADDRESS, "gamma")
     assert _can_lock("https://other.example.com", "delta")
+
+
+@pytest.mark.usefixtures("holder")
+def test_all_producers_at_once_wait_for_each_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lock, "PATIENCE", 0.0)
+    assert not _can_lock(ADDRESS, None)
+    assert _can_lock("https://other.example.com", None)
+
+
+@pytest.mark.parametrize("organization", ["delta", "gamma", None])
+def test_while_all_producers_are_held_nobody_gets_one(
+    monkeypatch: pytest.MonkeyPatch, organization: str | None
+) -> None:
+    monkeypatch.setattr(_lock, "PATIENCE", 0.0)
+    with _held():
+        assert not _can_lock(ADDRESS, organization)
+    assert _can_lock(ADDRESS, organization)
 
 
 def test_a_killed_holder_lets_go(holder: subprocess.Popen[str]) -> None:

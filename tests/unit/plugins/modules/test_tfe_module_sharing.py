@@ -419,6 +419,26 @@ def test_a_run_stays_below_the_servers_limit(start: StartSimulator, run: RunModu
     assert sum(request.status == 429 for request in tfe.requests) <= 3
 
 
+def test_at_most_eight_connections_however_much_there_is_to_read(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:03}" for i in range(400)]
+    tfe = start(
+        *(Organization(name, module_consumers=names[20:] if name in names[:12] else ()) for name in names), latency=0.03
+    )
+    answer = run({"producers": [entry(name, *names[20:]) for name in names[:12]]}, module="tfe_module_sharing")
+    assert not answer["changed"]
+    assert len(tfe.requests) == 4 + 12 * 4
+    assert len({request.connection for request in tfe.requests}) == 8
+
+
+def test_a_list_that_does_not_tell_the_flag_is_not_believed(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*INSTANCE)
+    items = [{"id": o.name, "type": "organizations", "attributes": {"name": o.name}} for o in INSTANCE]
+    tfe.order(Fault("not_json_api", path=f"{E7}$", body={"data": items}))
+    answer = run({"producers": [entry("epsilon"), entry("delta")]}, module="tfe_module_sharing", check=True, diff=True)
+    assert answer["diff"]["before"]["epsilon"] == {"global_module_sharing": True, "consumers": []}
+    assert answer["diff"]["before"]["delta"] == {"global_module_sharing": False, "consumers": ["Gamma"]}
+
+
 # Any matrix, on any server.
 
 NAMES = [organization.name for organization in INSTANCE]
