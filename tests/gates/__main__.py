@@ -142,6 +142,8 @@ def docs() -> str:
     with tempfile.TemporaryDirectory() as folder:
         options = ["--use-current", "--squash-hierarchy", "--fail-on-error", f"--dest-dir={folder}"]
         _call("antsibull-docs", "collection", *options, "tfe.admin", environ=installed)
+        # antsibull-docs copies the guides without their pictures.
+        shutil.copytree(stage.STAGE / "docs/docsite/rst/images", Path(folder) / "docsite/images")
         shutil.rmtree(pages, ignore_errors=True)
         # No cache: a warning is given only when a page is read, and must be given each time.
         _call("sphinx-build", "-q", "-W", "--keep-going", "-E", "-d", f"{folder}/.cache", "-c", "docs", folder, pages)

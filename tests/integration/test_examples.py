@@ -31,7 +31,8 @@ from ansible_collections.tfe.admin.tests.integration.conftest import RunPlaybook
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/docsite/rst/*.rst"), *ROOT.glob("plugins/modules/*.py")]
+PATTERNS = ("*.md", "docs/*.md", "docs/docsite/rst/*.rst", "plugins/modules/*.py")
+PAGES = [page for pattern in PATTERNS for page in sorted(ROOT.glob(pattern))]
 
 # The instance that the examples are about.
 ORGANIZATIONS = [
