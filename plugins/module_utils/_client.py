@@ -21,6 +21,7 @@ import ssl
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -159,6 +160,8 @@ class Client:
         self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
         self._proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
         self._pace = _Pace()
+        # Who waits for a connection must not have been told yet when to begin.
+        self._turns = threading.BoundedSemaphore(CONNECTIONS)
         retry = _Retry(
             total=connection.max_retries,
             other=0,  # a certificate that does not verify will not verify the next time either
@@ -263,9 +266,28 @@ class Client:
     def _following(self, path: str, keep: Callable[[dict[str, Any]], Item], first: Page) -> Iterator[Page]:
         """The pages after the first one without an end: side by side as far as it tells how many there are."""
         announced = range(2, 2 + first.pages_ahead)
-        yield from side_by_side(lambda number: self.page(path, keep, number), announced)
-        for number in range(announced.stop, _MOST_PAGES + 2):
+        if len(announced) > 1:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # a small task does without
+
+            with ThreadPoolExecutor(CONNECTIONS) as pool:
+                ahead: deque[Any] = deque()
+                for number in announced:
+                    ahead.append(pool.submit(self.page, path, keep, number))
+                    # Not all at once: what the first page announces may turn out to be wrong.
+                    if len(ahead) >= 2 * CONNECTIONS:
+                        yield ahead.popleft().result()
+                while ahead:
+                    yield ahead.popleft().result()
+        for number in range(announced.stop if len(announced) > 1 else 2, _MOST_PAGES + 2):
             yield self.page(path, keep, number)
+
+    def why_unreachable(self) -> str:
+        """Why no request of this user has an answer now; "" where one has (API 4)."""
+        try:
+            self.get("/account/details")
+        except ApiError as error:
+            return str(error) if error.status in (0, 401) else ""
+        return ""
 
     def _url(self, path: str) -> str:
         return f"{self.address}/api/v2{path}"
@@ -279,17 +301,18 @@ class Client:
     ) -> dict[str, Any] | None:
         started = time.monotonic()
         try:
-            response = self._session.request(
-                method,
-                self._url(path),
-                params=query,
-                data=None if body is None else json.dumps(body),
-                headers=None if body is None else {"Content-Type": _MEDIA_TYPE},
-                timeout=self._timeout,  # type: ignore[arg-type]  # requests hands urllib3's own class through
-                verify=self._verify,
-                proxies=self._proxies,
-                allow_redirects=False,
-            )
+            with self._turns:
+                response = self._session.request(
+                    method,
+                    self._url(path),
+                    params=query,
+                    data=None if body is None else json.dumps(body),
+                    headers=None if body is None else {"Content-Type": _MEDIA_TYPE},
+                    timeout=self._timeout,  # type: ignore[arg-type]  # requests hands urllib3's own class through
+                    verify=self._verify,
+                    proxies=self._proxies,
+                    allow_redirects=False,
+                )
         except (requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: requests reads the target of a redirect even where it does not follow it.
             from ._words import no_answer  # noqa: PLC0415  # only on the way to an error
@@ -342,9 +365,14 @@ class _Pace:
         self._next = 0.0
 
     def learn(self, limit: str | None) -> None:
-        """``limit`` is the value of X-RateLimit-Limit; absent, empty or zero means that there is none."""
+        """``limit`` is the value of X-RateLimit-Limit; empty or zero means that there is none.
+
+        An answer without it may be a gateway's and tells nothing. No server's limit is below one (API 5).
+        """
+        if limit is None:
+            return
         per_second = _seconds(limit) or 0.0
-        self._interval = 1 / (per_second * _SHARE_OF_LIMIT) if per_second > 0 else 0.0
+        self._interval = 1 / (max(per_second, 1.0) * _SHARE_OF_LIMIT) if per_second > 0 else 0.0
 
     def hold(self, seconds: float) -> None:
         """No request begins for so long: the server said that the limit is reached."""
@@ -479,6 +507,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, pace: _Pace, context: ssl.SSLContext | None, **kwargs: Any) -> None:
         self._pace = pace
+        self._making_manager = threading.Lock()
         self._tls: dict[str, Any] = {"ssl_context": context, "cert_reqs": ssl.CERT_REQUIRED} if context else {}
         super().__init__(**kwargs)
 
@@ -487,11 +516,12 @@ class _Adapter(HTTPAdapter):
         self._wrap(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        is_new = proxy not in self.proxy_manager
         to_proxy = {"proxy_ssl_context": self._tls["ssl_context"]} if self._tls else {}
-        manager = super().proxy_manager_for(proxy, **kwargs, **self._tls, **to_proxy)
-        if is_new:
-            self._wrap(manager)
+        with self._making_manager:
+            is_new = proxy not in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, **kwargs, **self._tls, **to_proxy)
+            if is_new:
+                self._wrap(manager)
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

@@ -72,7 +72,18 @@ def converge_each(
         return [Outcome(plan, plan.after) for plan in plans]
     from ._write import write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
 
-    return side_by_side(lambda pair: write(registry, *pair), list(zip(documents, plans)))
+    stopped: list[str] = []
+
+    def finish(pair: tuple[Producer, Plan]) -> Outcome:
+        document, plan = pair
+        if stopped and plan.changed:
+            return Outcome(plan, plan.before, f"{plan.producer.name} was not written any more: {stopped[0]}")
+        outcome = write(registry, document, plan)
+        if outcome.failure and not stopped:
+            stopped.extend(filter(None, [registry.client.why_unreachable()]))
+        return outcome
+
+    return side_by_side(finish, list(zip(documents, plans)))
 
 
 def _plan(

@@ -13,7 +13,7 @@ from ._client import ApiError, Client, Page, side_by_side
 from ._organizations import ORGANIZATIONS, Producer, parse_producer, read_document
 from ._sharing import Organization, match
 
-_PRODUCERS_ONLY = "filter%5Bmodule_producer%5D=true"
+_FILTER = "filter%5Bmodule_producer%5D"
 _UNKNOWN_FILTER = (400, 404, 422)
 """How a release may answer that does not know the filter, where the list without it was read a moment ago."""
 
@@ -43,9 +43,7 @@ class Directory:
             for name, organization in self._find(names, 1).items()
             if organization.key == name.casefold()
         }
-        # A list may tell less of an organization than its own document does (API 1.6).
-        unclear = [name for name, producer in found.items() if producer.shares_modules_globally is None]
-        return {**found, **dict(zip(unclear, side_by_side(self._read, unclear)))}
+        return dict(zip(found, self._clear_up(list(found.values()))))
 
     def find(self, elements: Sequence[str]) -> dict[str, Organization]:
         """What each name or external id means; elements that mean no organization are left out."""
@@ -64,19 +62,34 @@ class Directory:
         Whether it lets global sharers through is not documented (API 1.6), so they are found by their own flags.
         """
         self.everybody()
+        keys = self._told_producers()
+        return self._clear_up(
+            [
+                producer
+                for key, producer in self._known.items()
+                if key in keys or producer.shares_modules_globally is not False
+            ]
+        )
+
+    def _told_producers(self) -> set[str]:
+        """The keys of those that the server's filter lets through; everybody's where it does not seem to filter."""
         try:
-            told = self._client.collection(f"{ORGANIZATIONS}?{_PRODUCERS_ONLY}", parse_producer)
+            told = self._client.collection(f"{ORGANIZATIONS}?{_FILTER}=true", parse_producer)
+            others = self._client.page(f"{ORGANIZATIONS}?{_FILTER}=false", parse_producer)
         except ApiError as error:
             if error.status not in _UNKNOWN_FILTER:
                 raise
-            told = list(self._known.values())
-        self._known.update((producer.organization.key, producer) for producer in told)
-        keys = {producer.organization.key for producer in told}
-        return [
-            producer
-            for key, producer in self._known.items()
-            if key in keys or producer.shares_modules_globally is not False
-        ]
+            return set(self._known)
+        # Who is left out of a list would go on sharing unseen, so the two parts have to make up the whole.
+        if others.total_count is None or len(told) + others.total_count != len(self._known):
+            return set(self._known)
+        return {producer.organization.key for producer in told}
+
+    def _clear_up(self, producers: list[Producer]) -> list[Producer]:
+        """The same producers; a list may tell less of an organization than its own document does (API 1.6)."""
+        unclear = [it.organization.name for it in producers if it.shares_modules_globally is None]
+        read = dict(zip(unclear, side_by_side(self._read, unclear)))
+        return [read.get(producer.organization.name, producer) for producer in producers]
 
     def hints(self, elements: Sequence[str]) -> list[str]:
         """For each unknown name what may have been meant, as text to append."""
@@ -91,7 +104,8 @@ class Directory:
             return found
         if len(missing) > most_single_reads or any(map(looks_like_external_id, missing)):
             first = self._first_page()
-            missing = [element for element in missing if element not in self._match(missing)]
+            found = self._match(elements)
+            missing = [element for element in missing if element not in found]
             if len(missing) > first.pages_ahead or any(map(looks_like_external_id, missing)):
                 self._read_everybody(first)
                 missing = []

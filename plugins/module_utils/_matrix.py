@@ -62,6 +62,8 @@ def converge_all(
     """
     directory = Directory(client)
     with lock(client, None, check_mode):
+        if prune:
+            directory.everybody()
         ignored = _ignored(directory, requests, ignore)
         everyone = [*requests, *(_prunings(directory, requests, ignored) if prune else [])]
         documents = _producers(directory, everyone)
@@ -79,13 +81,14 @@ def converge_all(
             "after": {outcome.plan.producer.name: diff_side(outcome.after) for outcome in changed},
         },
     }
-    failures = [outcome.failure for outcome in outcomes if outcome.failure]
-    if failures:
-        more = len(failures) - _MOST_FAILURES_TOLD
+    failed = [outcome for outcome in outcomes if outcome.failure]
+    if failed:
+        told = [outcome.failure for outcome in failed[:_MOST_FAILURES_TOLD]]
+        more = [outcome.plan.producer.name for outcome in failed[_MOST_FAILURES_TOLD:]]
         raise TfeError(
-            f"{len(failures)} of {len(requests) + len(pruned)} producers did not come to what was asked for. Every "
-            f"other one did, and the same task again finishes the job. {' '.join(failures[:_MOST_FAILURES_TOLD])}"
-            + (f" And {more} more: see producers." if more > 0 else ""),
+            f"{len(failed)} of {len(requests) + len(pruned)} producers did not come to what was asked for. Every other "
+            f"one did. Once the cause is mended, the same task finishes the job. {' '.join(told)}"
+            + (f" The same happened to: {', '.join(more)}." if more else ""),
             result,
         )
     return result

@@ -177,10 +177,8 @@ def _element(where: str, element: Any) -> str:
     name = _name(element)
     if name is None:
         problem = "blank" if element is None or element == "" else f"{element!r}"
-        raise UsageError(
-            f"{where} is {problem}: each element must be the name or the external id of an organization. "
-            f"To clear the list, say so with an empty list: {where.partition('[')[0]}: []."
-        )
+        clear = " To clear the list, say so with an empty list: consumers: []." if where.startswith("consumers") else ""
+        raise UsageError(f"{where} is {problem}: it must be the name or the external id of an organization.{clear}")
     return name
 
 

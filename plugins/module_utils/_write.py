@@ -26,6 +26,8 @@ def write(registry: Registry, producer: Producer, plan: Plan) -> Outcome:
     try:
         shown = _send(registry, producer, plan)
     except ApiError as error:
+        if error.status == 401:  # refused before anything else was looked at
+            return Outcome(plan, plan.before, f"{error} Nothing of {plan.producer.name} was changed.")
         failure = error
     except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan
         return Outcome(plan, _read_back(registry, plan)[0], str(error))

@@ -16,7 +16,7 @@ from typing import Any
 
 from ._client import ApiError, attributes_of
 from ._errors import TfeError
-from ._organizations import Producer, parse_organization, parse_producer
+from ._organizations import Producer, parse_organization, parse_producer, read_document
 from ._registry import CONSUMERS, GONE, LEGACY_CONSUMERS, Registry, parse_partnership, path
 from ._sharing import Organization, Partnership
 
@@ -64,7 +64,9 @@ class Writers:
 
     def _replace_with_providers(self, producer: Producer, consumers: Sequence[Organization]) -> None:
         """E5 (API 1.4): it replaces the provider consumers too, so they are sent back as they were."""
-        name, everyone_uses_providers = producer.organization.name, producer.shares_providers_globally
+        name = producer.organization.name
+        # Read anew: the document at hand may be minutes old, or come from a list that tells less.
+        everyone_uses_providers = read_document(self._client, name).shares_providers_globally
         if everyone_uses_providers is None:
             raise ApiError(
                 f"PUT registry-partnerships was not tried: the document of {name} does not tell whether its providers "
@@ -98,8 +100,7 @@ class Writers:
         with suppress(ApiError):  # the next read tells whether it was applied
             self._set_flag(producer, "global-provider-sharing", True)
         try:
-            document = self._client.get(path(producer))
-            restored = parse_producer(document["data"]).shares_providers_globally
+            restored = read_document(self._client, producer.organization.name).shares_providers_globally
         except ApiError as error:
             restored, problem = None, f" {error}"
         if not restored:

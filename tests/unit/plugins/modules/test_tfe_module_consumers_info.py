@@ -104,8 +104,24 @@ def test_requests_for_everybody(start: StartSimulator, ask: Any) -> None:
     tfe = start(*quiet, *sharers, Organization("everybody", global_modules=True))
     assert len(told(ask())) == 4
     listed = [request for request in tfe.requests if request.path == E7]
-    # The whole list, the producers among it, and the consumers of those that do not share globally.
-    assert (len(listed), len(tfe.requests)) == (3 + 1, 3 + 1 + 3)
+    # The whole list, the producers among it, how many the others are, and the consumers of those that do not share
+    # globally.
+    assert (len(listed), len(tfe.requests)) == (3 + 1 + 1, 3 + 1 + 1 + 3)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_filter_that_leaves_producers_out_is_not_believed(start: StartSimulator, ask: Any, profile: str) -> None:
+    tfe = start(*INSTANCE, profile=profile)
+    nobody = {"data": [], "meta": {"pagination": {"current-page": 1, "total-pages": 1, "total-count": 0}}}
+    tfe.order(Fault("not_json_api", path=f"{E7}$", nth=2, times=2, body=nobody))
+    assert list(told(ask())) == ["Zeta", "delta", "epsilon"]
+
+
+def test_a_list_that_does_not_tell_the_flag_is_not_believed(start: StartSimulator, ask: Any) -> None:
+    tfe = start(*INSTANCE)
+    items = [{"id": o.name, "type": "organizations", "attributes": {"name": o.name}} for o in INSTANCE]
+    tfe.order(Fault("not_json_api", path=f"{E7}$", body={"data": items}))
+    assert list(told(ask())) == ["Zeta", "delta", "epsilon"]
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])

@@ -348,9 +348,45 @@ def test_many_failures_are_told_in_the_message_up_to_ten(start: StartSimulator, 
     answer = run({"producers": [entry(name, "eta") for name in names]}, module="tfe_module_sharing")
     assert answer["msg"].count("is as it was before") == 10
     assert "12 of 12 producers" in answer["msg"]
-    assert answer["msg"].endswith("And 2 more: see producers.")
+    assert answer["msg"].endswith("The same happened to: team-10, team-11.")
     assert all(producer["failed"] for producer in answer["producers"])
     assert not answer["changed"]
+
+
+def test_a_server_that_is_gone_is_not_asked_for_every_producer(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:02}" for i in range(60)]
+    tfe = start(*map(Organization, names), Organization("eta"))
+    options = {"producers": [entry(name, "eta") for name in names], "tfe_max_retries": 0}
+    # Everything works until the first write, then nothing does.
+    tfe.order(Fault("reset", "PATCH", times=0), Fault("reset", path="/account/|/team-..$", times=0))
+    answer = run(options, module="tfe_module_sharing")
+    assert answer["failed"]
+    assert "60 of 60 producers" in answer["msg"]
+    assert sum(request.method == "PATCH" for request in tfe.requests) <= 24
+    last = answer["producers"][-1]
+    assert (last["failed"], last["changed"], last["consumers"]) == (True, False, [])
+    assert "team-59 was not written any more: GET" in last["msg"]
+
+
+def test_a_token_that_expires_is_told_once_it_is_refused(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:02}" for i in range(60)]
+    tfe = start(*map(Organization, names), Organization("eta"))
+    tfe.order(Fault("status", "PATCH", status=401, times=0), Fault("status", path="/account/", status=401, times=0))
+    answer = run({"producers": [entry(name, "eta") for name in names]}, module="tfe_module_sharing")
+    assert answer["failed"]
+    assert not answer["changed"]
+    assert all(not producer["changed"] and producer["failed"] for producer in answer["producers"])
+    assert sum(request.method == "PATCH" for request in tfe.requests) <= 24
+
+
+def test_one_producer_that_cannot_be_reached_stops_nobody_else(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:02}" for i in range(30)]
+    tfe = start(*map(Organization, names), Organization("eta"))
+    tfe.order(Fault("reset", path="/team-00/", method="PATCH", times=0), Fault("reset", path="/team-00$", times=0))
+    options = {"producers": [entry(name, "eta") for name in names], "tfe_max_retries": 0}
+    answer = run(options, module="tfe_module_sharing")
+    assert answer["failed"]
+    assert [producer["consumers"] for producer in answer["producers"]] == [None, *[["eta"]] * 29]
 
 
 # Requests.
