@@ -178,7 +178,7 @@ def _element(where: str, element: Any) -> str:
     if name is None:
         problem = "blank" if element is None or element == "" else f"{element!r}"
         clear = " To clear the list, say so with an empty list: consumers: []." if where.startswith("consumers") else ""
-        raise UsageError(f"{where} is {problem}: it must be the name or the external id of an organization.{clear}")
+        raise UsageError(f"{where} is {problem}: it must be the name or the external id of an organization." + clear)
     return name
 
 
