@@ -40,18 +40,19 @@ def main(collections: Path) -> int:
         try:
             print(f"The simulator plays Terraform Enterprise at {ready['address']}.")
             environment = playbook_environment(Path(home), collections, ready)
-            return next((code for step in STEPS if (code := run(*step, environment))), 0)
+            code = next((code for step in STEPS if (code := run(*step, environment))), 0)
         finally:
             simulator.terminate()
-            simulator.wait(timeout=10)
+            violated = simulator.wait(timeout=10)
             print("\nThe simulator has stopped.")
+    return code or violated
 
 
 def start_simulator(home: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
     """The process and what it wrote when it was ready: its address and its tokens."""
     ready_file = home / "ready.json"
     command = [sys.executable, "-m", "tests.simulator", "--port", "0", "--ready-file", str(ready_file)]
-    command += ["--seed", str(HERE / "organizations.yml")]
+    command += ["--strict", "--seed", str(HERE / "organizations.yml")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not ready_file.exists():
