@@ -208,14 +208,14 @@ def refuse(tfe: Simulator, answer: dict[str, Any], *messages: str) -> None:
 def test_every_unknown_name_anywhere_is_named(start: StartSimulator, task: Any, profile: str) -> None:
     tfe = start(*INSTANCE, profile=profile)
     answer = task(
-        entry("delta", "gama"), entry("zeta", "eta"), entry("eta", "nobody", "Gamma", "thta", state="present")
+        entry("delta", "gama"), entry("zeta", "eta"), entry("eta", "nobody", "Gamma", "thetaa", state="present")
     )
     refuse(
         tfe,
         answer,
         r"producers\[0\] \(delta\): consumers\[0\] 'gama' \(did you mean 'Gamma'",
         r"producers\[2\] \(eta\): consumers\[0\] 'nobody', ",
-        r"producers\[2\] \(eta\): consumers\[2\] 'thta' \(did you mean 'theta'",
+        r"producers\[2\] \(eta\): consumers\[2\] 'thetaa' \(did you mean 'theta'",
     )
 
 
