@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
+from typing import TYPE_CHECKING, Any
 
 from ._client import RETRIED_STATUS, OutOfTries, parse_json
+
+if TYPE_CHECKING:
+    import requests
 
 _MOST_WORDS = 500
 """Characters of the server's own words in an error."""
@@ -47,6 +47,12 @@ def refusal(request: str, response: requests.Response, seconds: float) -> str:
 
 def reason_of(error: BaseException | None) -> str:
     """The innermost reason, without urllib3's object addresses and pool names."""
+    from urllib3.exceptions import (  # noqa: PLC0415  # this file must be importable without requests
+        ConnectTimeoutError,
+        NewConnectionError,
+        ReadTimeoutError,
+    )
+
     while True:
         inner = getattr(error, "reason", None) or next(
             (arg for arg in getattr(error, "args", ()) if isinstance(arg, BaseException)), None
