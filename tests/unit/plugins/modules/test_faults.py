@@ -21,7 +21,7 @@ RETRIES = 2
 MOST_TRIES_AT_429 = 70
 """The waits grow from 0.1 s, and end after 180 s."""
 
-HANG_TIMEOUT = 0.5
+HANG_TIMEOUT = 1.0
 """Seconds; all other faults show at once, and must not be mistaken for a busy machine."""
 
 PUT_ONLY = Behaviour(legacy_write="404", relationship_write="404")
