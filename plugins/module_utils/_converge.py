@@ -79,7 +79,7 @@ def converge_each(
         if stopped and plan.changed:
             return Outcome(plan, plan.before, f"{plan.producer.name} was not written any more: {stopped[0]}")
         outcome = write(registry, document, plan)
-        if outcome.failure and not stopped:
+        if outcome.failure and not stopped and len(plans) > 1:
             stopped.extend(filter(None, [registry.client.why_unreachable()]))
         return outcome
 
