@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._client import Client, side_by_side
+from ._client import Client
 from ._directory import Directory
 from ._errors import TfeError
 from ._organizations import read_producer
 from ._registry import Registry
 from ._sharing import Sharing, UsageError, parse_elements, sharing_data
+from ._transport import side_by_side
 
 
 def audit(client: Client, organization: str, consumer: str) -> list[dict[str, Any]]:

@@ -10,7 +10,6 @@ Blank means unset everywhere: AWX injects ``""`` for each credential field that 
 from __future__ import annotations
 
 import ipaddress
-import json
 import math
 import os
 import re
@@ -163,7 +162,9 @@ def _find_token(options: Mapping[str, Any], environ: Mapping[str, str], server: 
     if not token and address_source == "TF_HOSTNAME":
         source, token = "TF_TOKEN", _text(environ.get("TF_TOKEN"))
     if not token and server.scheme == "https":
-        source, token = _credentials_file_token(environ, server)
+        from ._credentials import stored_token  # noqa: PLC0415  # most users give the token
+
+        source, token = stored_token(_text(environ.get("HOME")), server.name)
     if not token:
         reason = f"No token for {server.name}: set tfe_token, or the environment variable TFE_TOKEN."
         if withheld:
@@ -181,21 +182,6 @@ def _other_host(environ: Mapping[str, str], server: _Server) -> str:
         if text and _parse_address(text, variable)[1:] != server[1:]:
             return variable
     return ""
-
-
-def _credentials_file_token(environ: Mapping[str, str], server: _Server) -> tuple[str, str]:
-    """(path, token) of what ``terraform login`` stored for exactly this host; the token is "" where there is none."""
-    home = _text(environ.get("HOME")) or os.path.expanduser("~")
-    path = os.path.join(home, ".terraform.d", "credentials.tfrc.json")
-    try:
-        with open(path, encoding="utf-8") as file:
-            entries = json.load(file)["credentials"].items()
-        tokens = [_text(entry.get("token")) for host, entry in entries if host.lower() == server.name]
-    except FileNotFoundError:
-        tokens = []
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise TfeError(f"No token for {server.name}: {path} cannot be read ({type(error).__name__}).") from None
-    return path, tokens[0] if tokens else ""
 
 
 def _find_verify(options: Mapping[str, Any], environ: Mapping[str, str]) -> bool | str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from ._client import Client, side_by_side
+from ._client import Client
 from ._errors import TfeError
 from ._lock import exclusive
 from ._organizations import Producer, read_producer
@@ -27,6 +27,7 @@ from ._sharing import (
     refuse_self,
     sharing_data,
 )
+from ._transport import side_by_side
 
 if TYPE_CHECKING:
     from ._directory import Directory

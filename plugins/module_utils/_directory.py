@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ._client import ApiError, Client, Page, side_by_side
+from ._client import Client, Page
+from ._errors import ApiError
 from ._organizations import ORGANIZATIONS, Producer, parse_producer, read_document
+from ._pages import pages_ahead
 from ._sharing import Organization, match
+from ._transport import side_by_side
 
 _FILTER = "filter%5Bmodule_producer%5D"
 _UNKNOWN_FILTER = (400, 404, 422)
@@ -106,7 +109,7 @@ class Directory:
             first = self._first_page()
             found = self._match(elements)
             missing = [element for element in missing if element not in found]
-            if len(missing) > first.pages_ahead or any(map(looks_like_external_id, missing)):
+            if len(missing) > pages_ahead(first) or any(map(looks_like_external_id, missing)):
                 self._read_everybody(first)
                 missing = []
         if all(side_by_side(self._exists, missing)):

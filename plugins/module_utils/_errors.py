@@ -19,3 +19,11 @@ class TfeError(Exception):
     def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.result = dict(result or {})
+
+
+class ApiError(TfeError):
+    """The server refused or failed. ``status`` is the HTTP status, 0 where there was no answer at all."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status

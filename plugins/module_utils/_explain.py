@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from ._client import ApiError, Client, attributes_of
+from ._client import Client, attributes_of
 from ._directory import Directory
+from ._errors import ApiError
 from ._sharing import Organization
 
 _MOST_SUGGESTED = 20

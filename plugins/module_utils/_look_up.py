@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from ._directory import Directory, looks_like_external_id
 from ._errors import TfeError
@@ -53,7 +52,7 @@ def _refuse_self_by_another_name(request: Request, producer: Organization, found
     """An external id may turn out to be the producer's only when it was looked up."""
     for element, organization in found.items():
         if organization.key == producer.key:
-            refuse_self(request, replace(producer, external_id=element))
+            refuse_self(request, producer._replace(external_id=element))
 
 
 def _refuse_unknowable(

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ._client import Client
@@ -34,7 +33,7 @@ def refuse_to_prune_all(producers: Sequence[Any], prune: bool, confirmed: bool) 
 def parse_requests(entries: Sequence[Mapping[str, Any]]) -> list[Request]:
     """The requests of one task for several producers. Raises one UsageError about every entry that is wrong."""
     labels = [f"producers[{i}] ({entry['organization']}): " for i, entry in enumerate(entries)]
-    requests = [replace(it, where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
+    requests = [it._replace(where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
     first: dict[str, Request] = {}
     each(labels, lambda request: _refuse_twice(first, request), requests)
     return requests

@@ -14,9 +14,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 
-from ._client import REQUESTS_IMPORT_ERROR, Client
+from ._client import Client
 from ._connection import OPTIONS, connect
 from ._errors import TfeError
+from ._transport import REQUESTS_IMPORT_ERROR
 
 
 def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[str, Any]]) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ._client import ApiError, Client, attributes_of
+from ._client import Client, attributes_of
+from ._errors import ApiError
 from ._sharing import Organization
 
 ORGANIZATIONS = "/admin/organizations"

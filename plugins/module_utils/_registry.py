@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from ._client import ApiError, Client, attributes_of
+from ._client import Client, attributes_of
+from ._errors import ApiError
 from ._organizations import Producer, parse_organization, path_of
 from ._sharing import Organization, Partnership, Sharing
 

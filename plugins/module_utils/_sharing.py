@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ._errors import TfeError
 
@@ -31,8 +30,7 @@ class UsageError(TfeError):
     """The task asks for something that cannot be meant."""
 
 
-@dataclass(frozen=True)
-class Organization:
+class Organization(NamedTuple):
     """``name`` in the server's spelling; ``external_id`` is opaque and may be unknown."""
 
     name: str
@@ -48,16 +46,14 @@ class Organization:
         return self.key == element.casefold() or self.external_id == element
 
 
-@dataclass(frozen=True)
-class Partnership:
+class Partnership(NamedTuple):
     """One consumer of a producer; ``id`` is None where the server did not give one."""
 
     consumer: Organization
     id: str | None = None
 
 
-@dataclass(frozen=True)
-class Sharing:
+class Sharing(NamedTuple):
     """Who may use a producer's modules: everybody (``everyone``), else the consumers of ``partnerships``."""
 
     everyone: bool
@@ -80,8 +76,7 @@ class Sharing:
         return self.everyone == other.everyone and not self.without(other) and not other.without(self)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What a task asks for one producer. ``consumers`` is None where only the global flag is asked for.
 
     ``where`` stands before every message about it: which one it is, where a task asks for several.
@@ -94,8 +89,7 @@ class Request:
     where: str = ""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """From what a producer shares to what it shall share; check mode and diff mode are drawn from it as well."""
 
     producer: Organization
@@ -108,8 +102,7 @@ class Plan:
         return not self.before.is_same_as(self.after)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a plan: ``after`` is what the server shows now, None where that is not known."""
 
     plan: Plan

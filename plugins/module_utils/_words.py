@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._client import RETRIED_STATUS, OutOfTries, parse_json
+from ._client import parse_json
+from ._transport import RETRIED_STATUS
 
 if TYPE_CHECKING:
     import requests
@@ -88,8 +89,8 @@ def _effort(tries: int, seconds: float) -> str:
 
 
 def _tries(error: BaseException) -> int:
-    """How often the request was sent before urllib3 gave up; ``_Retry`` leaves the number on its exception."""
-    return next((arg.tries for arg in error.args if isinstance(arg, OutOfTries)), 1)
+    """How often the request was sent before urllib3 gave up; ``_retries`` leaves the number on its exception."""
+    return next((arg.tries for arg in error.args if hasattr(arg, "tries")), 1)
 
 
 def _hint(error: BaseException) -> str:

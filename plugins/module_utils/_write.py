@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from ._client import ApiError
-from ._errors import TfeError
+from ._errors import ApiError, TfeError
 from ._organizations import Producer, read_producer
 from ._registry import Registry
 from ._sharing import Outcome, Plan, Sharing

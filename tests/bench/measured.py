@@ -27,7 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible.module_utils import basic
-from ansible_collections.tfe.admin.plugins.module_utils import _client
+from ansible_collections.tfe.admin.plugins.module_utils import _client, _transport
 from ansible_collections.tfe.admin.plugins.module_utils._connection import OPTIONS, connect
 from ansible_collections.tfe.admin.plugins.module_utils._organizations import read_producer
 from ansible_collections.tfe.admin.plugins.module_utils._registry import Registry
@@ -70,5 +70,5 @@ def measure(work: Callable[[], None]) -> None:
 
 if __name__ == "__main__":
     if "MEASURED_CONNECTIONS" in os.environ:
-        _client.CONNECTIONS = int(os.environ["MEASURED_CONNECTIONS"])
+        _transport.CONNECTIONS = int(os.environ["MEASURED_CONNECTIONS"])
     {"module": run_module, "read": read}[sys.argv[1]](sys.argv[2])

@@ -13,9 +13,10 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.plugins.module_utils import _client
-from ansible_collections.tfe.admin.plugins.module_utils._client import ApiError, Client
+from ansible_collections.tfe.admin.plugins.module_utils import _pages, _transport
+from ansible_collections.tfe.admin.plugins.module_utils._client import Client
 from ansible_collections.tfe.admin.plugins.module_utils._connection import Connection
+from ansible_collections.tfe.admin.plugins.module_utils._errors import ApiError
 from ansible_collections.tfe.admin.tests.simulator import Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import StartSimulator
 
@@ -109,7 +110,7 @@ def test_a_lapsed_saml_session_is_named_as_a_cause(tfe: Simulator, client: Clien
 
 
 def test_a_list_without_an_end_is_refused(tfe: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_client, "_MOST_PAGES", 3)
+    monkeypatch.setattr(_pages, "_MOST_PAGES", 3)
     for number in range(8):
         items = [{"id": f"{number}-{i}", "type": "organizations"} for i in range(10)]
         tfe.order(Fault("not_json_api", body={"data": items}))
@@ -220,7 +221,7 @@ class Clock:
         self.now += seconds
 
 
-def begin(pace: _client._Pace, clock: Clock, count: int) -> list[float]:
+def begin(pace: _transport._Pace, clock: Clock, count: int) -> list[float]:
     """When each of so many requests could begin, which take no time themselves."""
     begun = []
     for _number in range(count):
@@ -231,7 +232,7 @@ def begin(pace: _client._Pace, clock: Clock, count: int) -> list[float]:
 
 @pytest.mark.parametrize("limit", ["30", "30.0", "100"])
 def test_requests_begin_just_below_the_limit(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    clock, pace = Clock(monkeypatch), _client._Pace()
+    clock, pace = Clock(monkeypatch), _transport._Pace()
     pace.learn(limit)
     begun = begin(pace, clock, 300)
     per_second = max(sum(start <= other < start + 1 for other in begun) for start in begun)
@@ -241,7 +242,7 @@ def test_requests_begin_just_below_the_limit(monkeypatch: pytest.MonkeyPatch, li
 
 
 def test_a_pause_does_not_add_up_to_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, pace = Clock(monkeypatch), _client._Pace()
+    clock, pace = Clock(monkeypatch), _transport._Pace()
     pace.learn("30")
     begin(pace, clock, 30)
     clock.sleep(60)
@@ -251,13 +252,13 @@ def test_a_pause_does_not_add_up_to_a_burst(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("limit", [None, "", "0", "-1", "nan", "none"])
 def test_no_limit_is_no_limit(monkeypatch: pytest.MonkeyPatch, limit: str | None) -> None:
-    clock, pace = Clock(monkeypatch), _client._Pace()
+    clock, pace = Clock(monkeypatch), _transport._Pace()
     pace.learn(limit)
     assert begin(pace, clock, 100)[-1] == 1000.0
 
 
 def test_one_429_holds_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, pace = Clock(monkeypatch), _client._Pace()
+    clock, pace = Clock(monkeypatch), _transport._Pace()
     pace.hold(7.0)
     pace.hold(2.0)
     assert begin(pace, clock, 1) == [1007.0]

@@ -96,7 +96,7 @@ def test_the_token_is_not_in_the_traceback_of_a_fault_of_our_own(
     start: StartSimulator, run: RunModule, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
     def get(client: Any, path: str, *_: object) -> None:
-        raise RuntimeError(f"{path} {client._session.auth._token}") from KeyError(f"Bearer {TOKEN}")
+        raise RuntimeError(f"{path} {client._transport._session.auth._token}") from KeyError(f"Bearer {TOKEN}")
 
     monkeypatch.setattr(_client.Client, "get", get)
     tfe = start(admin_token=TOKEN)

@@ -1,0 +1,101 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads a collection that its first page does not show to be whole (API 3)."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from ._errors import ApiError
+from ._transport import CONNECTIONS
+
+if TYPE_CHECKING:
+    from ._client import Client, Item, Page
+
+_FULL_PAGES = (20, 100)
+"""How many items a full page has: the server's own default, and what is asked for (API 3)."""
+
+_MOST_PAGES = 10_000
+
+
+def read_on(
+    client: Client, path: str, keep: Callable[[dict[str, Any]], Item], first: Page, *, paged: bool
+) -> list[Item]:
+    """What ``keep`` makes of each item of a collection, ``first`` being its first page.
+
+    ``paged`` is false for a list that is known to come whole, without pages.
+    A list that changed between two pages is read once more; one that does not add up then is an error, since a
+    list that is cut short would be taken for revoked access.
+    """
+    items, problem = _walk(client, path, keep, first, paged)
+    if problem:
+        items, problem = _walk(client, path, keep, client.page(path, keep), paged)
+    if problem:
+        raise ApiError(f"GET {client.url(path)} does not give a complete list: {problem}.")
+    return items
+
+
+def _walk(
+    client: Client, path: str, keep: Callable[[dict[str, Any]], Item], page: Page, paged: bool
+) -> tuple[list[Item], str]:
+    """(what was kept of the items, "" or why they cannot be the whole list)."""
+    total = page.total_count
+    items = dict(page.items)
+    repeated = page.length - len(items)
+    problem = ""
+    following = _following(client, path, keep, page)
+    for number in range(2, _MOST_PAGES + 2):
+        told = page.goes_on_after(number - 1, len(items))
+        if not told and not page.may_be_cut:
+            break
+        page = next(following)
+        if page.total_count != total:
+            return [], "it kept changing while it was read"
+        known = len(items)
+        items.update(page.items)
+        if len(items) == known:
+            # A server that ignores the page number sends its first page again: is that one all there is?
+            if total is None and (told or (paged and page.length in _FULL_PAGES)):
+                problem = f"page {number} brought nothing new, and {len(items)} items may not be all"
+            break
+        repeated += page.length - (len(items) - known)
+    else:
+        problem = f"it has no end after {_MOST_PAGES} pages"
+    if total is not None and total != len(items):
+        problem = f"the server counts {total} items and sent {len(items)}"
+    elif repeated:
+        problem = "items came twice while it was read"
+    return list(items.values()), problem
+
+
+def _following(client: Client, path: str, keep: Callable[[dict[str, Any]], Item], first: Page) -> Iterator[Page]:
+    """The pages after the first one without an end: side by side as far as it tells how many there are."""
+    announced = range(2, 2 + pages_ahead(first))
+    if len(announced) > 1:
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            ahead: deque[Any] = deque()
+            for number in announced:
+                ahead.append(pool.submit(client.page, path, keep, number))
+                # Not all at once: what the first page announces may turn out to be wrong.
+                if len(ahead) >= 2 * CONNECTIONS:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+    for number in range(announced.stop if len(announced) > 1 else 2, _MOST_PAGES + 2):
+        yield client.page(path, keep, number)
+
+
+def pages_ahead(first: Page) -> int:
+    """How many pages come after the first one, as far as it tells."""
+    if not first.total_pages or not first.items:
+        return 0
+    pages = first.total_pages
+    if first.total_count is not None:
+        pages = min(pages, math.ceil(first.total_count / len(first.items)))
+    return min(pages, _MOST_PAGES) - 1

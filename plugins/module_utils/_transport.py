@@ -1,0 +1,344 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How requests travel to one Terraform Enterprise: session, TLS, retries, pace, and eight connections at the most.
+
+This room knows nothing of what is sent. "API n" in the whole collection means the section of that number in the
+project's notes on TFE's admin API.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import json
+import math
+import os
+import socket
+import ssl
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ._errors import ApiError, TfeError
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
+    from urllib3.exceptions import HTTPError
+    from urllib3.util import Retry, Timeout
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    if not hasattr(Retry, "DEFAULT_ALLOWED_METHODS"):
+        raise ImportError("requests is there, but its urllib3 is older than 1.26")
+except ImportError:
+    # The classes below must be definable, so that the module can say what is missing.
+    HTTPAdapter = Retry = object  # type: ignore[assignment,misc]
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+if TYPE_CHECKING:
+    from ._connection import Connection
+
+VERSION = "0.1.0"
+CONNECTIONS = 8
+"""Requests under way at once, at the most."""
+
+RETRIED_STATUS = (429, 500, 502, 503, 504)
+_MEDIA_TYPE = "application/vnd.api+json"
+_BACKOFF_FACTOR = 0.5
+_RATE_LIMIT_PATIENCE = 180.0
+"""Seconds that one request may spend waiting because of 429: other users of the same limit come and go."""
+
+_UNPACED_REQUESTS = 5
+"""A small task is over before any limit matters, and must not be slowed down."""
+
+_SHARE_OF_LIMIT = 0.95
+"""What the server counts as one second is a little shorter or longer than ours."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """What ``work`` returns for each item, in their order. Raises what it raises for the first item that fails.
+
+    May be called from within ``work``: the client's connections are what is limited, not the threads.
+    """
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # a small task does without
+
+    with ThreadPoolExecutor(min(CONNECTIONS, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
+class Transport:
+    """A session with one TFE. ``warn`` takes one sentence for the user."""
+
+    def __init__(self, connection: Connection, warn: Callable[[str], None]) -> None:
+        self._timeout = Timeout(total=connection.timeout)
+        self._session = requests.Session()
+        # No .netrc, no REQUESTS_CA_BUNDLE, no cookie may stand in for what the user configured.
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        self._session.auth = _Bearer(connection.token)
+        self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
+        self._proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
+        self._pace = _Pace()
+        # Who waits for a connection must not have been told yet when to begin.
+        self._turns = threading.BoundedSemaphore(CONNECTIONS)
+        retry = _Retry(
+            total=connection.max_retries,
+            other=0,  # a certificate that does not verify will not verify the next time either
+            allowed_methods=None,  # every write replaces a whole list or a flag, so sending it twice changes nothing
+            status_forcelist=RETRIED_STATUS,
+            backoff_factor=_BACKOFF_FACTOR,
+            raise_on_status=False,
+            warn=warn,
+            pace=self._pace,
+        )
+        # A certificate is always verified but where the user said otherwise; requests would do it with its own bundle.
+        self._verify = bool(connection.verify)
+        context = None
+        if self._verify and connection.address.startswith("https:"):
+            context = _tls_context(connection.verify)
+        adapter = _Adapter(self._pace, context, max_retries=retry, pool_maxsize=CONNECTIONS, pool_block=True)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        if not connection.verify:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> requests.Response:
+        """The answer, whatever its status, with its body in ``raw.data``. Raises ApiError where there is none."""
+        started = time.monotonic()
+        try:
+            with self._turns:
+                response = self._session.request(
+                    method,
+                    url,
+                    params=query,
+                    data=None if body is None else json.dumps(body),
+                    headers=None if body is None else {"Content-Type": _MEDIA_TYPE},
+                    timeout=self._timeout,  # type: ignore[arg-type]  # requests hands urllib3's own class through
+                    verify=self._verify,
+                    proxies=self._proxies,
+                    allow_redirects=False,
+                )
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # ValueError: requests reads the target of a redirect even where it does not follow it.
+            from ._words import no_answer  # noqa: PLC0415  # only on the way to an error
+
+            raise ApiError(no_answer(f"{method} {url}", error, time.monotonic() - started)) from error
+        self._pace.learn(response.headers.get("X-RateLimit-Limit"))
+        return response
+
+
+class _Bearer:
+    """Sets the token as requests' own auth, which takes precedence over every other source of credentials."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Pace:
+    """Keeps this process below the server's limit of requests a second, which all of a user's tools share (API 5)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unpaced = _UNPACED_REQUESTS
+        self._interval = 0.0
+        self._next = 0.0
+
+    def learn(self, limit: str | None) -> None:
+        """``limit`` is the value of X-RateLimit-Limit; empty or zero means that there is none.
+
+        An answer without it may be a gateway's and tells nothing. No server's limit is below one (API 5).
+        """
+        if limit is None:
+            return
+        per_second = parse_seconds(limit) or 0.0
+        self._interval = 1 / (max(per_second, 1.0) * _SHARE_OF_LIMIT) if per_second > 0 else 0.0
+
+    def hold(self, seconds: float) -> None:
+        """No request begins for so long: the server said that the limit is reached."""
+        with self._lock:
+            self._unpaced = 0
+            self._next = max(self._next, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        """Returns when the next request may begin."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._interval
+            self._unpaced -= 1
+            unpaced = self._unpaced >= 0
+        if turn > now and not unpaced:
+            time.sleep(turn - now)
+
+
+class _Retry(Retry):
+    """urllib3's policy, with the waits that TFE asks for (API 5) and a warning for each.
+
+    429 says "later", not "failed": it is bounded by ``patience`` seconds of waiting, not by the number of tries.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        warn: Callable[[str], None],
+        pace: _Pace,
+        patience: float = _RATE_LIMIT_PATIENCE,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.warn = warn
+        self.pace = pace
+        self.patience = patience
+        self.wait = 0.0
+
+    def new(self, **kw: Any) -> _Retry:
+        return super().new(**{"warn": self.warn, "pace": self.pace, "patience": self.patience, **kw})
+
+    def increment(self, *args: Any, **kwargs: Any) -> _Retry:
+        from ._retries import next_try  # noqa: PLC0415  # only after a failed try
+
+        return next_try(self, *args, **kwargs)
+
+    def sleep(self, response: Any = None) -> None:  # noqa: ARG002  # the wait was settled by increment()
+        if self.wait:
+            time.sleep(self.wait)
+
+
+def _tls_context(bundle: bool | str) -> ssl.SSLContext:
+    """What every connection verifies certificates with; loading a bundle for each of them would cost as much as TLS.
+
+    Raises TfeError where ``bundle``, a file or a folder, holds no certificates; True stands for requests' own.
+    """
+    path = bundle if isinstance(bundle, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
+    context: ssl.SSLContext = create_urllib3_context()
+    try:
+        if os.path.isdir(path):
+            context.load_verify_locations(capath=path)
+        else:
+            context.load_verify_locations(cafile=path)
+    except OSError as error:
+        raise TfeError(
+            f"The CA bundle {path} (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) cannot be used: it has to hold "
+            f"certificates in PEM form. {error}."
+        ) from error
+    return context
+
+
+class _Adapter(HTTPAdapter):
+    """Keeps the pace, shares one TLS context, and reads each body while urllib3 still watches.
+
+    So a body that is cut off counts as a failed try as well. It is in ``response.raw.data`` then, not in
+    ``response.content``. Without a context requests sets up TLS by itself, for each connection.
+    """
+
+    def __init__(self, pace: _Pace, context: ssl.SSLContext | None, **kwargs: Any) -> None:
+        self._pace = pace
+        self._making_manager = threading.Lock()
+        self._tls: dict[str, Any] = {"ssl_context": context, "cert_reqs": ssl.CERT_REQUIRED} if context else {}
+        super().__init__(**kwargs)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, **self._tls)  # type: ignore[misc]
+        self._wrap(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        to_proxy = {"proxy_ssl_context": self._tls["ssl_context"]} if self._tls else {}
+        with self._making_manager:
+            is_new = proxy not in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, **kwargs, **self._tls, **to_proxy)
+            if is_new:
+                self._wrap(manager)
+        return manager
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        if not self._tls:  # else it would add requests' own bundle to the context
+            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
+
+    def _wrap(self, manager: Any) -> None:
+        manager.pool_classes_by_scheme = {
+            scheme: _reading(pool, self._pace) for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
+
+
+# The name is put together, since ansible-test takes it for the function of that name in Python's own library.
+_SEND = "url" + "open"
+
+
+def _reading(pool: Any, pace: _Pace) -> Any:
+    """A connection pool class like this one that keeps the pace and reads a body before it calls a request done."""
+    send = getattr(pool, _SEND)
+    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _BoundedResponse})
+
+    def send_and_read(self: Any, *args: Any, **kwargs: Any) -> Any:
+        pace.wait()
+        return send(self, *args, **{**kwargs, **_WHOLE_BODY})
+
+    return type(pool.__name__, (pool,), {_SEND: send_and_read, "ConnectionCls": connection})
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """An answer that has to be there as a whole when the time-out ends, however slowly it trickles in."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        seconds = sock.gettimeout()
+        if seconds is not None:
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(_Until(time.monotonic() + seconds, sock, raw))
+
+
+class _Until(io.RawIOBase):
+    """Reads from a socket until a deadline (of the monotonic clock), where each read would start anew to wait."""
+
+    def __init__(self, deadline: float, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._deadline, self._sock, self._raw = deadline, sock, raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        seconds_left = self._deadline - time.monotonic()
+        if seconds_left <= 0:
+            raise socket.timeout("timed out")
+        self._sock.settimeout(seconds_left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+_WHOLE_BODY = {"preload_content": True, "decode_content": True, "enforce_content_length": True}
+
+
+def parse_seconds(text: str | None) -> float | None:
+    """A number of seconds, or of requests a second, as a header gives it; None where it gives none."""
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return None if math.isnan(seconds) else seconds
