@@ -11,8 +11,7 @@ from typing import Any
 from ._client import Client
 from ._directory import Directory
 from ._errors import TfeError
-from ._organizations import read_producer
-from ._registry import Registry
+from ._registry import Registry, read_producer
 from ._sharing import Sharing, UsageError, parse_elements, sharing_data
 from ._transport import side_by_side
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ._client import Client
 from ._errors import TfeError
 from ._lock import exclusive
-from ._organizations import Producer, read_producer
-from ._registry import Registry
+from ._organizations import Producer
+from ._registry import Registry, read_producer
 from ._sharing import (
     Outcome,
     Plan,

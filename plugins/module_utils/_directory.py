@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ._client import Client, Page
+from ._client import Client
 from ._errors import ApiError
 from ._organizations import ORGANIZATIONS, Producer, parse_producer, read_document
+from ._page import Page
 from ._pages import pages_ahead
 from ._sharing import Organization, match
 from ._transport import side_by_side

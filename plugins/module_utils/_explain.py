@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from ._client import Client, attributes_of
-from ._directory import Directory
+from ._client import Client
 from ._errors import ApiError
+from ._organizations import ORGANIZATIONS, parse_organization
+from ._parsing import attributes_of
 from ._sharing import Organization
 
 _MOST_SUGGESTED = 20
@@ -27,9 +28,9 @@ def explain_missing(client: Client, name: str, error: ApiError) -> str:
     if closed:
         return closed
     try:
-        organizations = Directory(client).everybody()
+        organizations = client.collection(ORGANIZATIONS, parse_organization)
     except ApiError as second:
-        return f"{error} {second}"
+        return f"{error} {explain_unlisted(client, second) if second.status == 404 else second}"
     for organization in organizations:
         if organization.key == name.casefold():
             return f"{error} Yet the organization is in the list of all organizations: try again."

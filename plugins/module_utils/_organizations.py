@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ._client import Client, attributes_of
+from ._client import Client
 from ._errors import ApiError
+from ._parsing import attributes_of
 from ._sharing import Organization
 
 ORGANIZATIONS = "/admin/organizations"
@@ -70,15 +71,3 @@ def read_document(client: Client, name: str) -> Producer:
     if not producer.organization.is_called(name):
         raise ApiError(f"Asked for organization {name!r}, the server sent {producer.organization.name!r}.")
     return producer
-
-
-def read_producer(client: Client, name: str) -> Producer:
-    """One read. Raises ApiError that says why, where there is no such organization, or none that may be seen."""
-    try:
-        return read_document(client, name)
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        from ._explain import explain_missing  # noqa: PLC0415  # only on the way to an error
-
-        raise ApiError(explain_missing(client, name, error), error.status) from error

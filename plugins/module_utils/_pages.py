@@ -10,46 +10,36 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ._errors import ApiError
+from ._page import PAGE_SIZE, Page
 from ._transport import CONNECTIONS
 
-if TYPE_CHECKING:
-    from ._client import Client, Item, Page
-
-_FULL_PAGES = (20, 100)
+_FULL_PAGES = (20, PAGE_SIZE)
 """How many items a full page has: the server's own default, and what is asked for (API 3)."""
 
 _MOST_PAGES = 10_000
 
 
-def read_on(
-    client: Client, path: str, keep: Callable[[dict[str, Any]], Item], first: Page, *, paged: bool
-) -> list[Item]:
-    """What ``keep`` makes of each item of a collection, ``first`` being its first page.
+def read_on(read_page: Callable[[int], Page], first: Page, *, paged: bool) -> tuple[list[Any], str]:
+    """(what was kept of the items of a collection, "" or why they cannot be all), ``first`` being its first page.
 
     ``paged`` is false for a list that is known to come whole, without pages.
     A list that changed between two pages is read once more; one that does not add up then is an error, since a
     list that is cut short would be taken for revoked access.
     """
-    items, problem = _walk(client, path, keep, first, paged)
+    items, problem = _walk(read_page, first, paged)
     if problem:
-        items, problem = _walk(client, path, keep, client.page(path, keep), paged)
-    if problem:
-        raise ApiError(f"GET {client.url(path)} does not give a complete list: {problem}.")
-    return items
+        items, problem = _walk(read_page, read_page(1), paged)
+    return items, problem
 
 
-def _walk(
-    client: Client, path: str, keep: Callable[[dict[str, Any]], Item], page: Page, paged: bool
-) -> tuple[list[Item], str]:
-    """(what was kept of the items, "" or why they cannot be the whole list)."""
+def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[list[Any], str]:
     total = page.total_count
     items = dict(page.items)
     repeated = page.length - len(items)
     problem = ""
-    following = _following(client, path, keep, page)
+    following = _following(read_page, page)
     for number in range(2, _MOST_PAGES + 2):
         told = page.goes_on_after(number - 1, len(items))
         if not told and not page.may_be_cut:
@@ -74,21 +64,21 @@ def _walk(
     return list(items.values()), problem
 
 
-def _following(client: Client, path: str, keep: Callable[[dict[str, Any]], Item], first: Page) -> Iterator[Page]:
+def _following(read_page: Callable[[int], Page], first: Page) -> Iterator[Page]:
     """The pages after the first one without an end: side by side as far as it tells how many there are."""
     announced = range(2, 2 + pages_ahead(first))
     if len(announced) > 1:
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             ahead: deque[Any] = deque()
             for number in announced:
-                ahead.append(pool.submit(client.page, path, keep, number))
+                ahead.append(pool.submit(read_page, number))
                 # Not all at once: what the first page announces may turn out to be wrong.
                 if len(ahead) >= 2 * CONNECTIONS:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
     for number in range(announced.stop if len(announced) > 1 else 2, _MOST_PAGES + 2):
-        yield client.page(path, keep, number)
+        yield read_page(number)
 
 
 def pages_ahead(first: Page) -> int:

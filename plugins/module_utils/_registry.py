@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads a producer's module sharing on any release: E1r and E2 of API 1.
+"""Reads a producer and its module sharing on any release: E8, E1r and E2 of API 1.
 
 What the server answers decides which endpoint is used, never a version header.
 """
@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from ._client import Client, attributes_of
+from ._client import Client
 from ._errors import ApiError
-from ._organizations import Producer, parse_organization, path_of
+from ._organizations import Producer, parse_organization, path_of, read_document
+from ._parsing import attributes_of
 from ._sharing import Organization, Partnership, Sharing
 
 GONE = (404, 405, 410)
@@ -85,6 +86,18 @@ class Registry:
     def _read_partnerships(self, producer: Producer) -> tuple[Partnership, ...]:
         """E1r: the consumers as partnerships, the only list before 202103-1 (API 1.0)."""
         return tuple(self.client.collection(path(producer, LEGACY_CONSUMERS), parse_partnership, paged=False))
+
+
+def read_producer(client: Client, name: str) -> Producer:
+    """One read. Raises ApiError that says why, where there is no such organization, or none that may be seen."""
+    try:
+        return read_document(client, name)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        from ._explain import explain_missing  # noqa: PLC0415  # only on the way to an error
+
+        raise ApiError(explain_missing(client, name, error), error.status) from error
 
 
 def path(producer: Producer, below: str = "") -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How requests travel to one Terraform Enterprise: session, TLS, retries, pace, and eight connections at the most.
+"""How requests travel to one Terraform Enterprise: session, proxies, TLS, and eight connections at the most.
 
 This room knows nothing of what is sent. "API n" in the whole collection means the section of that number in the
 project's notes on TFE's admin API.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import math
 import os
 import socket
 import ssl
@@ -25,6 +24,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._errors import ApiError, TfeError
+from ._pace import Pace, PacedRetry
 
 try:
     import requests
@@ -32,14 +32,14 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
     from urllib3.exceptions import HTTPError
-    from urllib3.util import Retry, Timeout
+    from urllib3.util import Timeout
     from urllib3.util.ssl_ import create_urllib3_context
 
-    if not hasattr(Retry, "DEFAULT_ALLOWED_METHODS"):
+    if not hasattr(urllib3.Retry, "DEFAULT_ALLOWED_METHODS"):
         raise ImportError("requests is there, but its urllib3 is older than 1.26")
 except ImportError:
-    # The classes below must be definable, so that the module can say what is missing.
-    HTTPAdapter = Retry = object  # type: ignore[assignment,misc]
+    # The class below must be definable, so that the module can say what is missing.
+    HTTPAdapter = object  # type: ignore[assignment,misc]
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
@@ -51,18 +51,7 @@ VERSION = "0.1.0"
 CONNECTIONS = 8
 """Requests under way at once, at the most."""
 
-RETRIED_STATUS = (429, 500, 502, 503, 504)
 _MEDIA_TYPE = "application/vnd.api+json"
-_BACKOFF_FACTOR = 0.5
-_RATE_LIMIT_PATIENCE = 180.0
-"""Seconds that one request may spend waiting because of 429: other users of the same limit come and go."""
-
-_UNPACED_REQUESTS = 5
-"""A small task is over before any limit matters, and must not be slowed down."""
-
-_SHARE_OF_LIMIT = 0.95
-"""What the server counts as one second is a little shorter or longer than ours."""
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -92,19 +81,10 @@ class Transport:
         self._session.auth = _Bearer(connection.token)
         self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
         self._proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
-        self._pace = _Pace()
+        self._pace = Pace()
         # Who waits for a connection must not have been told yet when to begin.
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
-        retry = _Retry(
-            total=connection.max_retries,
-            other=0,  # a certificate that does not verify will not verify the next time either
-            allowed_methods=None,  # every write replaces a whole list or a flag, so sending it twice changes nothing
-            status_forcelist=RETRIED_STATUS,
-            backoff_factor=_BACKOFF_FACTOR,
-            raise_on_status=False,
-            warn=warn,
-            pace=self._pace,
-        )
+        retry = PacedRetry(total=connection.max_retries, warn=warn, pace=self._pace)
         # A certificate is always verified but where the user said otherwise; requests would do it with its own bundle.
         self._verify = bool(connection.verify)
         context = None
@@ -158,76 +138,6 @@ class _Bearer:
         return request
 
 
-class _Pace:
-    """Keeps this process below the server's limit of requests a second, which all of a user's tools share (API 5)."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._unpaced = _UNPACED_REQUESTS
-        self._interval = 0.0
-        self._next = 0.0
-
-    def learn(self, limit: str | None) -> None:
-        """``limit`` is the value of X-RateLimit-Limit; empty or zero means that there is none.
-
-        An answer without it may be a gateway's and tells nothing. No server's limit is below one (API 5).
-        """
-        if limit is None:
-            return
-        per_second = parse_seconds(limit) or 0.0
-        self._interval = 1 / (max(per_second, 1.0) * _SHARE_OF_LIMIT) if per_second > 0 else 0.0
-
-    def hold(self, seconds: float) -> None:
-        """No request begins for so long: the server said that the limit is reached."""
-        with self._lock:
-            self._unpaced = 0
-            self._next = max(self._next, time.monotonic() + seconds)
-
-    def wait(self) -> None:
-        """Returns when the next request may begin."""
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._interval
-            self._unpaced -= 1
-            unpaced = self._unpaced >= 0
-        if turn > now and not unpaced:
-            time.sleep(turn - now)
-
-
-class _Retry(Retry):
-    """urllib3's policy, with the waits that TFE asks for (API 5) and a warning for each.
-
-    429 says "later", not "failed": it is bounded by ``patience`` seconds of waiting, not by the number of tries.
-    """
-
-    def __init__(
-        self,
-        *args: Any,
-        warn: Callable[[str], None],
-        pace: _Pace,
-        patience: float = _RATE_LIMIT_PATIENCE,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.warn = warn
-        self.pace = pace
-        self.patience = patience
-        self.wait = 0.0
-
-    def new(self, **kw: Any) -> _Retry:
-        return super().new(**{"warn": self.warn, "pace": self.pace, "patience": self.patience, **kw})
-
-    def increment(self, *args: Any, **kwargs: Any) -> _Retry:
-        from ._retries import next_try  # noqa: PLC0415  # only after a failed try
-
-        return next_try(self, *args, **kwargs)
-
-    def sleep(self, response: Any = None) -> None:  # noqa: ARG002  # the wait was settled by increment()
-        if self.wait:
-            time.sleep(self.wait)
-
-
 def _tls_context(bundle: bool | str) -> ssl.SSLContext:
     """What every connection verifies certificates with; loading a bundle for each of them would cost as much as TLS.
 
@@ -255,7 +165,7 @@ class _Adapter(HTTPAdapter):
     ``response.content``. Without a context requests sets up TLS by itself, for each connection.
     """
 
-    def __init__(self, pace: _Pace, context: ssl.SSLContext | None, **kwargs: Any) -> None:
+    def __init__(self, pace: Pace, context: ssl.SSLContext | None, **kwargs: Any) -> None:
         self._pace = pace
         self._making_manager = threading.Lock()
         self._tls: dict[str, Any] = {"ssl_context": context, "cert_reqs": ssl.CERT_REQUIRED} if context else {}
@@ -288,7 +198,7 @@ class _Adapter(HTTPAdapter):
 _SEND = "url" + "open"
 
 
-def _reading(pool: Any, pace: _Pace) -> Any:
+def _reading(pool: Any, pace: Pace) -> Any:
     """A connection pool class like this one that keeps the pace and reads a body before it calls a request done."""
     send = getattr(pool, _SEND)
     connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _BoundedResponse})
@@ -333,12 +243,3 @@ class _Until(io.RawIOBase):
 
 
 _WHOLE_BODY = {"preload_content": True, "decode_content": True, "enforce_content_length": True}
-
-
-def parse_seconds(text: str | None) -> float | None:
-    """A number of seconds, or of requests a second, as a header gives it; None where it gives none."""
-    try:
-        seconds = float(text or "")
-    except ValueError:
-        return None
-    return None if math.isnan(seconds) else seconds

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._client import parse_json
-from ._transport import RETRIED_STATUS
+from ._parsing import parse_json
 
 if TYPE_CHECKING:
     import requests
@@ -38,9 +37,9 @@ def refusal(request: str, response: requests.Response, seconds: float) -> str:
             f"{said}, a redirect to {response.headers.get('Location', 'nowhere')}. It was not followed, since the "
             "token is for this address only: set tfe_address to the address that TFE itself answers at."
         )
-    if status in RETRIED_STATUS:
-        retries = response.raw.retries
-        said += _effort(len(retries.history) + 1 if retries else 1, seconds)
+    retries = response.raw.retries
+    if retries and status in retries.status_forcelist:
+        said += _effort(len(retries.history) + 1, seconds)
     details = _server_words(response.raw.data)
     parts = [f"{said}: {details}" if details else said, _CAUSES.get(status, "")]
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
@@ -89,7 +88,7 @@ def _effort(tries: int, seconds: float) -> str:
 
 
 def _tries(error: BaseException) -> int:
-    """How often the request was sent before urllib3 gave up; ``_retries`` leaves the number on its exception."""
+    """How often the request was sent before urllib3 gave up; ``_pace`` leaves the number on its exception."""
     return next((arg.tries for arg in error.args if hasattr(arg, "tries")), 1)
 
 

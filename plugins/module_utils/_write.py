@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ._errors import ApiError, TfeError
-from ._organizations import Producer, read_producer
-from ._registry import Registry
+from ._organizations import Producer
+from ._registry import Registry, read_producer
 from ._sharing import Outcome, Plan, Sharing
 from ._writers import Writers
 

@@ -14,9 +14,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ._client import attributes_of
 from ._errors import ApiError, TfeError
 from ._organizations import Producer, parse_organization, parse_producer, read_document
+from ._parsing import attributes_of
 from ._registry import CONSUMERS, GONE, LEGACY_CONSUMERS, Registry, parse_partnership, path
 from ._sharing import Organization, Partnership
 

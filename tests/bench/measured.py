@@ -29,8 +29,7 @@ from pathlib import Path
 from ansible.module_utils import basic
 from ansible_collections.tfe.admin.plugins.module_utils import _client, _transport
 from ansible_collections.tfe.admin.plugins.module_utils._connection import OPTIONS, connect
-from ansible_collections.tfe.admin.plugins.module_utils._organizations import read_producer
-from ansible_collections.tfe.admin.plugins.module_utils._registry import Registry
+from ansible_collections.tfe.admin.plugins.module_utils._registry import Registry, read_producer
 
 MODULES = "ansible_collections.tfe.admin.plugins.modules"
 

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.plugins.module_utils import _pages, _transport
+from ansible_collections.tfe.admin.plugins.module_utils import _pace, _pages
 from ansible_collections.tfe.admin.plugins.module_utils._client import Client
 from ansible_collections.tfe.admin.plugins.module_utils._connection import Connection
 from ansible_collections.tfe.admin.plugins.module_utils._errors import ApiError
@@ -221,7 +221,7 @@ class Clock:
         self.now += seconds
 
 
-def begin(pace: _transport._Pace, clock: Clock, count: int) -> list[float]:
+def begin(pace: _pace.Pace, clock: Clock, count: int) -> list[float]:
     """When each of so many requests could begin, which take no time themselves."""
     begun = []
     for _number in range(count):
@@ -232,7 +232,7 @@ def begin(pace: _transport._Pace, clock: Clock, count: int) -> list[float]:
 
 @pytest.mark.parametrize("limit", ["30", "30.0", "100"])
 def test_requests_begin_just_below_the_limit(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    clock, pace = Clock(monkeypatch), _transport._Pace()
+    clock, pace = Clock(monkeypatch), _pace.Pace()
     pace.learn(limit)
     begun = begin(pace, clock, 300)
     per_second = max(sum(start <= other < start + 1 for other in begun) for start in begun)
@@ -242,7 +242,7 @@ def test_requests_begin_just_below_the_limit(monkeypatch: pytest.MonkeyPatch, li
 
 
 def test_a_pause_does_not_add_up_to_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, pace = Clock(monkeypatch), _transport._Pace()
+    clock, pace = Clock(monkeypatch), _pace.Pace()
     pace.learn("30")
     begin(pace, clock, 30)
     clock.sleep(60)
@@ -252,13 +252,13 @@ def test_a_pause_does_not_add_up_to_a_burst(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("limit", [None, "", "0", "-1", "nan", "none"])
 def test_no_limit_is_no_limit(monkeypatch: pytest.MonkeyPatch, limit: str | None) -> None:
-    clock, pace = Clock(monkeypatch), _transport._Pace()
+    clock, pace = Clock(monkeypatch), _pace.Pace()
     pace.learn(limit)
     assert begin(pace, clock, 100)[-1] == 1000.0
 
 
 def test_one_429_holds_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, pace = Clock(monkeypatch), _transport._Pace()
+    clock, pace = Clock(monkeypatch), _pace.Pace()
     pace.hold(7.0)
     pace.hold(2.0)
     assert begin(pace, clock, 1) == [1007.0]

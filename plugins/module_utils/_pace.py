@@ -1,0 +1,157 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a request may begin: the server's limit on all of them, and the waits before another try of one (API 5)."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ._parsing import parse_seconds
+
+try:
+    from urllib3.exceptions import InvalidHeader, MaxRetryError, ResponseError
+    from urllib3.util import Retry
+except ImportError:
+    # _transport says what is missing.
+    Retry = object  # type: ignore[assignment,misc]
+
+_RETRIED_STATUS = (429, 500, 502, 503, 504)
+_BACKOFF_FACTOR = 0.5
+_PATIENCE = 180.0
+"""Seconds that one request may spend waiting because of 429: other users of the same limit come and go."""
+
+_LONGEST_WAIT = 60.0
+_SHORTEST_WAIT = 0.1
+_JITTER = 0.3
+_UNPACED_REQUESTS = 5
+"""A small task is over before any limit matters, and must not be slowed down."""
+
+_SHARE_OF_LIMIT = 0.95
+"""What the server counts as one second is a little shorter or longer than ours."""
+
+
+class Pace:
+    """Keeps this process below the server's limit of requests a second, which all of a user's tools share (API 5)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unpaced = _UNPACED_REQUESTS
+        self._interval = 0.0
+        self._next = 0.0
+
+    def learn(self, limit: str | None) -> None:
+        """``limit`` is the value of X-RateLimit-Limit; empty or zero means that there is none.
+
+        An answer without it may be a gateway's and tells nothing. No server's limit is below one (API 5).
+        """
+        if limit is None:
+            return
+        per_second = parse_seconds(limit) or 0.0
+        self._interval = 1 / (max(per_second, 1.0) * _SHARE_OF_LIMIT) if per_second > 0 else 0.0
+
+    def hold(self, seconds: float) -> None:
+        """No request begins for so long: the server said that the limit is reached."""
+        with self._lock:
+            self._unpaced = 0
+            self._next = max(self._next, time.monotonic() + seconds)
+
+    def wait(self) -> None:
+        """Returns when the next request may begin."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._interval
+            self._unpaced -= 1
+            unpaced = self._unpaced >= 0
+        if turn > now and not unpaced:
+            time.sleep(turn - now)
+
+
+class PacedRetry(Retry):
+    """urllib3's policy, with the waits that TFE asks for (API 5) and a warning for each.
+
+    429 says "later", not "failed": it is bounded by ``patience`` seconds of waiting, not by the number of tries.
+    """
+
+    def __init__(
+        self, *args: Any, warn: Callable[[str], None], pace: Pace, patience: float = _PATIENCE, **kwargs: Any
+    ) -> None:
+        fixed = {
+            "other": 0,  # a certificate that does not verify will not verify the next time either
+            "allowed_methods": None,  # every write replaces a whole list or a flag: sending it twice changes nothing
+            "status_forcelist": _RETRIED_STATUS,
+            "backoff_factor": _BACKOFF_FACTOR,
+            "raise_on_status": False,
+        }
+        super().__init__(*args, **{**fixed, **kwargs})
+        self.warn = warn
+        self.pace = pace
+        self.patience = patience
+        self.wait = 0.0
+
+    def new(self, **kw: Any) -> PacedRetry:
+        return super().new(**{"warn": self.warn, "pace": self.pace, "patience": self.patience, **kw})
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: Any = None,
+        error: Exception | None = None,
+        _pool: Any = None,
+        _stacktrace: Any = None,
+    ) -> PacedRetry:
+        """The policy for the next try, after a warning. Raises MaxRetryError, with the number of ``tries``."""
+        limited = response is not None and response.status == 429
+        counted = self.new(total=int(self.total or 0) + 1) if limited else self
+        try:
+            following: PacedRetry = super(PacedRetry, counted).increment(
+                method, url, response, error, _pool, _stacktrace
+            )
+            following.wait = following._seconds_to_wait(response)
+            following.patience -= following.wait if limited else 0
+            if following.patience < 0:
+                raise MaxRetryError(_pool, url or "", ResponseError("429 for too long"))
+        except MaxRetryError as last:
+            last.tries = len(self.history) + 1  # type: ignore[attr-defined]  # for _words
+            raise
+        wait = following.wait
+        if limited:  # it holds for every request, so all of them wait for it at one place
+            self.pace.hold(wait)
+            following.wait = 0.0
+        from ._words import reason_of  # noqa: PLC0415  # only after a failed try
+
+        reason = f"answered {response.status}" if response is not None else f"failed ({reason_of(error)})"
+        path = (url or "").partition("?")[0]
+        self.warn(f"{method} {path} {reason}; trying again in {wait:.1f} s.")
+        return following
+
+    def sleep(self, response: Any = None) -> None:  # noqa: ARG002  # the wait was settled by increment()
+        if self.wait:
+            time.sleep(self.wait)
+
+    def _seconds_to_wait(self, response: Any) -> float:
+        asked = self._asked_wait(response) if response is not None else None
+        if asked is None:
+            wait = self.get_backoff_time()
+        else:
+            # The floor grows, so that a server that always says "now" is not asked a thousand times.
+            wait = max(asked, _SHORTEST_WAIT * len(self.history))
+        return min(wait, _LONGEST_WAIT) + random.uniform(0, _JITTER)
+
+    def _asked_wait(self, response: Any) -> float | None:
+        """Seconds from X-RateLimit-Reset (a float, relative; API 5), else from Retry-After in either form."""
+        if response.status == 429:
+            reset = parse_seconds(response.headers.get("X-RateLimit-Reset"))
+            if reset is not None:
+                return reset
+        try:
+            return self.get_retry_after(response)
+        except (InvalidHeader, ValueError, OverflowError):
+            return None
