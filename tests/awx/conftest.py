@@ -30,8 +30,6 @@ CONTAINER = "/runner"
 
 
 class RunPlaybook(Protocol):
-    """Runs a playbook of the installed collection and returns the ended process with all output as text."""
-
     def __call__(
         self,
         playbook: str,
@@ -39,7 +37,8 @@ class RunPlaybook(Protocol):
         environ: Mapping[str, str],
         *options: str,
         ansible: Path = TOOLS,
-    ) -> subprocess.CompletedProcess[str]: ...
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a playbook of the installed collection and returns the ended process with all output as text."""
 
 
 class _AnswersDumper(yaml.SafeDumper):

@@ -18,9 +18,8 @@ ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 
 
 class RunPlaybook(Protocol):
-    """Runs a playbook, given as text, and returns the ended process with its standard output and error as text."""
-
-    def __call__(self, playbook: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]: ...
+    def __call__(self, playbook: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Runs a playbook, given as text, and returns the ended process with its standard output and error as text."""
 
 
 @pytest.fixture

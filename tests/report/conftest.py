@@ -28,7 +28,8 @@ FLAGS = [
 class Unlikely(Organization):
     """An organization with a name that TFE does not allow (API 2), for what is to be safe even so."""
 
-    def __post_init__(self) -> None: ...
+    def __post_init__(self) -> None:
+        """Checks nothing."""
 
 
 class Report(NamedTuple):
@@ -43,18 +44,16 @@ class Report(NamedTuple):
 
 
 class MakeReport(Protocol):
-    """Runs the playbook with extra variables; the report is in the folder ``report`` below ``folder``."""
-
-    def __call__(self, folder: Path, tfe: Simulator, *arguments: str, **variables: object) -> Report: ...
+    def __call__(self, folder: Path, tfe: Simulator, *arguments: str, **variables: object) -> Report:
+        """Runs the playbook with extra variables; the report is in the folder ``report`` below ``folder``."""
 
 
 class OpenReport(Protocol):
-    """Opens a report's page. When the test ends, it fails if the page logged anything or asked for anything else.
+    def __call__(self, report: Report, *, bypass_csp: bool = False, is_provoked: bool = False) -> Page:
+        """Opens a report's page. When the test ends, it fails if the page logged anything or asked for anything else.
 
-    ``is_provoked``: what it logs does not count. ``bypass_csp`` lets in what checks the page from within.
-    """
-
-    def __call__(self, report: Report, *, bypass_csp: bool = False, is_provoked: bool = False) -> Page: ...
+        ``is_provoked``: what it logs does not count. ``bypass_csp`` lets in what checks the page from within.
+        """
 
 
 @pytest.fixture(scope="session")

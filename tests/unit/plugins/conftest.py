@@ -35,14 +35,11 @@ ORGANIZATIONS = (
 
 
 class StartSimulator(Protocol):
-    """Starts a simulator that ends with the test; its keyword arguments are those of Simulator."""
-
-    def __call__(self, *organizations: Organization, **settings: Any) -> Simulator: ...
+    def __call__(self, *organizations: Organization, **settings: Any) -> Simulator:
+        """Starts a simulator that ends with the test; its keyword arguments are those of Simulator."""
 
 
 class RunModule(Protocol):
-    """Runs a module and returns what it answered; a failed module has ``failed`` in its answer."""
-
     def __call__(
         self,
         options: dict[str, Any],
@@ -51,7 +48,8 @@ class RunModule(Protocol):
         check: bool = False,
         diff: bool = False,
         **environ: str,
-    ) -> dict[str, Any]: ...
+    ) -> dict[str, Any]:
+        """Runs a module and returns what it answered; a failed module has ``failed`` in its answer."""
 
 
 @pytest.fixture

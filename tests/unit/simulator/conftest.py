@@ -82,9 +82,8 @@ class Client:
 
 
 class Start(Protocol):
-    """Starts a simulator that ends with the test, and returns its client."""
-
-    def __call__(self, *organizations: Organization, **settings: Any) -> Client: ...
+    def __call__(self, *organizations: Organization, **settings: Any) -> Client:
+        """Starts a simulator that ends with the test, and returns its client."""
 
 
 @pytest.fixture
