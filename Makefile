@@ -19,6 +19,7 @@ help:
 	@echo 'make quick    run the gates that take seconds: $(QUICK_GATES)'
 	@echo 'make tarball  build the collection as users get it'
 	@echo 'make matrix   units, integration and sanity on each release of ansible-core; CORES="2.16 2.18" takes only these'
+	@echo 'make mutants  see whether the tests notice each small change of the engine; ROOMS="_lock _pace" takes only these'
 	@echo 'make bench    measure what the collection costs; ROWS="uri-1 tls" takes only these rows, PAIRS=3 three turns of each'
 	@echo 'make format   format the Python files and fix what can be fixed'
 	@echo 'make clean    remove what the other targets made, caches outside the checkout included'
@@ -47,6 +48,10 @@ tarball: .venv/test/.ready
 matrix: .venv/test/.ready
 	@.venv/test/bin/python -m tests.gates.matrix $(CORES)
 
+.PHONY: mutants
+mutants: .venv/mutants/.ready
+	@.venv/mutants/bin/python -m tests.gates.mutants $(ROOMS)
+
 awx test: .venv/awx/collections
 
 .PHONY: bench
@@ -66,6 +71,7 @@ clean:
 
 .venv/demo/.ready: tests/requirements-demo.txt requirements.txt
 .venv/test/.ready: tests/requirements.txt tests/requirements-demo.txt requirements.txt
+.venv/mutants/.ready: tests/requirements-mutants.txt tests/requirements-demo.txt requirements.txt
 .venv/awx/.ready: tests/requirements-awx.txt requirements.txt
 .venv/%/.ready:
 	rm -rf $(@D)

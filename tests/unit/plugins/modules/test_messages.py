@@ -1,0 +1,441 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a task that fails tells, word for word: somebody reads it at night, and acts on it.
+
+TFE stands for the simulator's address, ID:name for an external id, and N for seconds.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from typing import Any, NamedTuple
+
+import pytest
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
+
+E7 = "TFE/api/v2/admin/organizations"
+DELTA = f"{E7}/delta"
+E1 = f"PATCH {DELTA}/module-consumers"
+E2 = f"GET {DELTA}/relationships/module-consumers"
+NOT_FOUND = f"GET {DELTA} answered 404 Not Found: not found."
+FORBIDDEN = f"GET {DELTA} answered 403 Forbidden: forbidden. The token's user may not do this."
+CONFLICT = f"{E1} answered 409 Conflict: conflict."
+BAD_TOKEN = (
+    "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed (after "
+    "14 days unless the site says otherwise): sign in to TFE in a browser once, then run again."
+)
+NO_ADMIN = (
+    "The token works, but its user is not a site administrator, and TFE hides the whole admin API from everybody else "
+    "(team and organization tokens too). Use a site administrator's user token."
+)
+PERHAPS_NO_ADMIN = (
+    "There is no such thing, or the token's user is not a site administrator: TFE answers 404 to both, and does not "
+    "tell which it is."
+)
+HCP = (
+    "is HCP Terraform, which has no admin API. Sharing a registry between organizations is a feature of Terraform "
+    "Enterprise: set tfe_address to yours."
+)
+CLOSED = (
+    f"The token's user is a site administrator, yet the admin API is closed to it (GET {E7} answered 404 Not Found: "
+    "not found.). Does the site require two-factor authentication that this user has not set up?"
+)
+NOT_TFE = "Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
+AS_BEFORE = "Read again, the sharing of delta is as it was before: nothing was changed."
+OTHERWISE = "Read again, the sharing of delta is not what was asked for:"
+ACCEPTED = f"The server accepted the write. {OTHERWISE}"
+UNKNOWN_NOW = "The write may have been applied: what delta shares now is not known, since reading it back failed."
+CHECK_THEM = "then run again to see whether the module consumers arrived."
+FAILED_OF_TWO = (
+    "of 2 producers did not come to what was asked for. Every other one did. Once the cause is mended, the same task "
+    "finishes the job."
+)
+ELEMENT = "it must be the name or the external id of an organization."
+CLEAR = "To clear the list, say so with an empty list: consumers: []."
+
+ETA = {"organization": "delta", "consumers": ["eta"]}
+MEMBER = {**ETA, "tfe_token": "MEMBER"}
+PUT_ONLY = Behaviour(legacy_write="404", relationship_write="410")
+PUT_WITHOUT_FLAG = Behaviour(legacy_write="404", relationship_write="410", without_provider_flag=True)
+PUT_DROPS_42 = Behaviour(legacy_write="404", relationship_write="410", write_drops=("42",))
+PRODUCER_WITH_PROVIDERS = Organization("delta", provider_consumers=("42", "eta"))
+GLOBAL_PROVIDERS = Organization("delta", global_providers=True)
+SHARES = Organization("delta", module_consumers=("zeta", "Gamma"))
+GLOBAL = Organization("delta", global_modules=True)
+
+
+def refused(status: int, path: str, method: str = "GET", nth: int = 1, **details: Any) -> Fault:
+    return Fault("status", method, path, nth, status=status, **details)
+
+
+def sent(body: Any, path: str = "delta$", method: str = "GET") -> Fault:
+    return Fault("not_json_api", method, path, body=body)
+
+
+class Case(NamedTuple):
+    message: str
+    options: dict[str, Any] = ETA
+    faults: tuple[Fault, ...] = ()
+    behaviour: Behaviour = Behaviour()
+    delta: Organization = ORGANIZATIONS[0]
+    profile: str = "2.1"
+
+
+TASKS = [
+    Case("organization must be the name of an organization, not 'a/b'.", {"organization": "a/b", "consumers": ["eta"]}),
+    Case("Nothing is asked for: give consumers, global_module_sharing, or both.", {"organization": "delta"}),
+    Case(
+        "consumers and global_module_sharing: true exclude each other: a registry is open either to the listed "
+        "organizations or to every one.",
+        {**ETA, "global_module_sharing": True},
+    ),
+    Case(
+        "consumers[1] is 'DELTA', the producing organization itself.",
+        {"organization": "delta", "consumers": ["eta", "DELTA"]},
+    ),
+    Case(f"consumers[1] is blank: {ELEMENT} {CLEAR}", {"organization": "delta", "consumers": ["eta", ""]}),
+    Case(f"consumers[0] is blank: {ELEMENT} {CLEAR}", {"organization": "delta", "consumers": [None]}),
+    Case(f"consumers[0] is 'a b': {ELEMENT} {CLEAR}", {"organization": "delta", "consumers": ["a b"]}),
+    Case(f"consumers[0] is True: {ELEMENT} {CLEAR}", {"organization": "delta", "consumers": [True]}),
+    Case(
+        "delta shares its modules with every organization. state: absent would turn that off and cut everybody else "
+        "off. If you mean that, add global_module_sharing: false; nothing was changed.",
+        {**ETA, "state": "absent"},
+        delta=GLOBAL,
+    ),
+    Case(
+        "No organization has this name or external id: consumers[0] 'gama' (did you mean 'Gamma'?), consumers[2] "
+        "'qqqqqq'. Nothing was changed.",
+        {"organization": "delta", "consumers": ["gama", "eta", "qqqqqq", "ID:zeta"]},
+    ),
+    Case(
+        "Whether 'org-2222222222222222', 'org-3333333333333333' is among the consumers cannot be told, since the "
+        "server does not give the external id of Gamma, zeta. Nothing was changed. Use names instead of external ids.",
+        {
+            "organization": "delta",
+            "consumers": ["org-2222222222222222", "long-gone", "org-3333333333333333"],
+            "state": "absent",
+        },
+        behaviour=Behaviour(item_without_external_id=("zeta", "Gamma")),
+        delta=SHARES,
+    ),
+]
+
+WHY_THERE_IS_NOTHING = [
+    Case(
+        f"GET {E7}/zetta answered 404 Not Found: not found. There is no organization 'zetta' (did you mean 'zeta' or "
+        "'eta' or 'delta'?).",
+        {"organization": "zetta", "consumers": []},
+    ),
+    Case(
+        f"GET {E7}/qqqqqq answered 404 Not Found: not found. There is no organization 'qqqqqq'.",
+        {"organization": "qqqqqq", "consumers": []},
+    ),
+    Case(
+        f"GET {E7}/ID:eta answered 404 Not Found: not found. There is no organization 'ID:eta' (this is the external "
+        "id of 'eta', and here the name is needed).",
+        {"organization": "ID:eta", "consumers": []},
+    ),
+    Case(
+        f"{NOT_FOUND} Yet the organization is in the list of all organizations: try again.",
+        faults=(refused(404, "delta$"),),
+    ),
+    Case(
+        f"{NOT_FOUND} GET {E7} answered 403 Forbidden: forbidden. The token's user may not do this.",
+        faults=(refused(404, "delta$"), refused(403, "organizations$")),
+    ),
+    Case(f"{NOT_FOUND} {NO_ADMIN}", MEMBER),
+    Case(f"{NOT_FOUND} {PERHAPS_NO_ADMIN}", MEMBER, behaviour=Behaviour(account_details="404")),
+    Case(
+        f"{NOT_FOUND} {PERHAPS_NO_ADMIN}",
+        MEMBER,
+        faults=(sent({"data": {"id": "user", "attributes": {"is-site-admin": "no"}}}, "account/details$"),),
+    ),
+    Case(f"TFE {HCP}", behaviour=Behaviour(application="hcp")),
+    Case(f"{NOT_FOUND} {CLOSED}", behaviour=Behaviour(administrator="without_2fa")),
+]
+
+ODD_ANSWERS = [
+    Case(FORBIDDEN, faults=(refused(403, "delta$"),)),
+    Case(
+        f"GET {DELTA} answered 302 Found, a redirect to https://elsewhere.example.com/. It was not followed, since the "
+        "token is for this address only: set tfe_address to the address that TFE itself answers at.",
+        faults=(Fault("redirect", location="https://elsewhere.example.com/"),),
+    ),
+    Case(
+        f"GET {DELTA} answered 300 Multiple Choices, a redirect to nowhere. It was not followed, since the token is "
+        "for this address only: set tfe_address to the address that TFE itself answers at.",
+        faults=(Fault("raw", status=300, body=""),),
+    ),
+    Case(
+        f"GET {DELTA} answered 503 Service Unavailable after 1 try over N s: service unavailable.",
+        {**ETA, "tfe_max_retries": 0},
+        (refused(503, "delta$"),),
+    ),
+    Case(
+        f"GET {DELTA} got no answer after 1 try over N s: it took longer than tfe_timeout.",
+        {**ETA, "tfe_max_retries": 0, "tfe_timeout": 0.1},
+        (Fault("hang"),),
+    ),
+    Case(
+        f"GET {DELTA} answered 200 with something that is not a JSON:API document (text/html; charset=utf-8). "
+        f"{NOT_TFE}",
+        faults=(Fault("sign_in"),),
+    ),
+    Case(f"GET {DELTA} answered without a document. {NOT_TFE}", faults=(Fault("raw", body=" "),)),
+    Case(
+        f"{E2} answered with something that is not a list. {NOT_TFE}",
+        faults=(sent({"data": {"id": "eta"}}, "module-consumers$"),),
+    ),
+    Case(
+        "The server sent something that is not an organization where one was asked for.",
+        faults=(sent({"data": {"type": "organizations"}}),),
+    ),
+    Case("Asked for organization 'delta', the server sent 'eta'.", faults=(sent({"data": {"id": "eta"}}),)),
+    Case(
+        "The server sent something that is not a partnership in a list of them.",
+        faults=(sent({"data": [{"id": "mp-1"}]}, "module-consumers$"),),
+        profile="202012-1",
+    ),
+    Case(
+        "The server does not tell whether delta shares its modules with every organization (global-module-sharing is "
+        "neither true nor false in its document), and an empty list of consumers can mean either. Is this Terraform "
+        "Enterprise 202012-1 or newer? If it is, set global sharing of this organization once in TFE's admin pages.",
+        behaviour=Behaviour(without_module_flag=True),
+    ),
+    Case(
+        f"The module consumers of delta cannot be read, although the organization itself was just read: {E2} answered "
+        f"405 Method Not Allowed: method not allowed. GET {DELTA}/module-consumers answered 404 Not Found: not found.",
+        behaviour=Behaviour(legacy_list="404", relationship_list="405"),
+    ),
+]
+
+WRITES = [
+    Case(
+        f"{E1} answered 401 Unauthorized: unauthorized. {BAD_TOKEN} Nothing of delta was changed.",
+        faults=(refused(401, "", "PATCH"),),
+    ),
+    Case(f"{CONFLICT} {AS_BEFORE}", faults=(refused(409, "", "PATCH"),)),
+    Case(
+        f"{CONFLICT} {OTHERWISE} missing: Gamma, eta.",
+        {"organization": "delta", "consumers": ["eta", "Gamma", "42"]},
+        (refused(409, "", "PATCH", after_effect=True),),
+        Behaviour(write_drops=("eta", "Gamma")),
+    ),
+    Case(
+        f"{ACCEPTED} missing: eta; left over: Gamma, zeta.",
+        behaviour=Behaviour(write_ignored=True),
+        delta=SHARES,
+    ),
+    Case(
+        f"{ACCEPTED} global module sharing is still on; missing: eta.",
+        behaviour=Behaviour(list_keeps_global=True),
+        delta=GLOBAL,
+    ),
+    Case(
+        f"{ACCEPTED} global module sharing is off.",
+        {"organization": "delta", "global_module_sharing": True},
+        behaviour=Behaviour(write_ignored=True),
+    ),
+    Case(
+        f"{CONFLICT} {UNKNOWN_NOW} {FORBIDDEN}",
+        faults=(refused(409, "", "PATCH"), refused(403, "delta$", nth=2)),
+    ),
+    Case(
+        f"{UNKNOWN_NOW} {FORBIDDEN}",
+        faults=(refused(403, "delta$", nth=2),),
+        behaviour=Behaviour(write_ignored=True),
+    ),
+    Case(
+        f"PATCH for delta answered with eta. {AS_BEFORE}",
+        {"organization": "delta", "global_module_sharing": True},
+        (sent({"data": {"id": "eta"}}, method="PATCH"),),
+    ),
+    Case(
+        f"The module consumers of delta cannot be written, although the organization itself was just read: {E1} "
+        f"answered 404 Not Found: not found. PATCH {DELTA}/relationships/module-consumers answered 410 Gone: gone. PUT "
+        "registry-partnerships was not tried: the document of delta does not tell whether its providers are shared "
+        f"with every organization, and this write could turn that off. {AS_BEFORE}",
+        behaviour=PUT_WITHOUT_FLAG,
+    ),
+    Case(
+        f"PUT {DELTA}/registry-partnerships answered 409 Conflict: conflict. {AS_BEFORE}",
+        faults=(refused(409, "", "PUT"),),
+        behaviour=PUT_ONLY,
+    ),
+    Case(
+        "delta shared its providers with every organization. PUT registry-partnerships may have turned that off, and "
+        f"it could not be turned on again. Check it in TFE's admin pages; {CHECK_THEM}",
+        faults=(refused(409, "delta$", "PATCH"),),
+        behaviour=PUT_ONLY,
+        delta=GLOBAL_PROVIDERS,
+    ),
+    Case(
+        "delta shared its providers with every organization. PUT registry-partnerships may have turned that off, and "
+        f"it could not be turned on again. {FORBIDDEN} Check it in TFE's admin pages; {CHECK_THEM}",
+        faults=(refused(403, "delta$", nth=3),),
+        behaviour=PUT_ONLY,
+        delta=GLOBAL_PROVIDERS,
+    ),
+    Case(
+        "PUT registry-partnerships changed the provider consumers of delta too. They were: 42, eta. Check them in "
+        f"TFE's admin pages; {CHECK_THEM}",
+        behaviour=PUT_DROPS_42,
+        delta=PRODUCER_WITH_PROVIDERS,
+    ),
+    Case(
+        "PUT registry-partnerships may have changed the provider consumers of delta too. GET "
+        f"{DELTA}/relationships/provider-consumers answered 403 Forbidden: forbidden. The token's user may not do "
+        f"this. They were: none. Check them in TFE's admin pages; {CHECK_THEM}",
+        faults=(refused(403, "provider-consumers$", nth=2),),
+        behaviour=PUT_ONLY,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", [*TASKS, *WHY_THERE_IS_NOTHING, *ODD_ANSWERS, *WRITES])
+def test_one_producer(start: StartSimulator, run: RunModule, case: Case) -> None:
+    assert told(start, run, "tfe_module_consumers", case) == case.message
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(
+            "organization and consumer exclude each other: ask for one producer, or for one consumer.",
+            {"organization": "delta", "consumer": "eta"},
+        ),
+        Case(
+            "No organization has this name or external id: 'gama' (did you mean 'Gamma'?).",
+            {"consumer": "gama"},
+        ),
+        Case(f"consumer[0] is 'a b': {ELEMENT}", {"consumer": "a b"}),
+        Case(
+            f"GET {E7} answered 404 Not Found: not found. {NO_ADMIN}",
+            {"tfe_token": "MEMBER"},
+        ),
+        Case(CLOSED, {}, behaviour=Behaviour(administrator="without_2fa")),
+        Case(f"TFE {HCP}", {}, behaviour=Behaviour(application="hcp")),
+    ],
+)
+def test_questions(start: StartSimulator, run: RunModule, case: Case) -> None:
+    assert told(start, run, "tfe_module_consumers_info", case) == case.message
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(
+            "producers is empty and prune is true: this would stop all sharing on the instance. If you mean that, add "
+            "prune_all: true; nothing was changed.",
+            {"producers": [], "prune": True},
+        ),
+        Case(
+            "producers[1] (DELTA): this producer is there twice, producers[0] (delta) is the same one.",
+            {"producers": [ETA, {"organization": "DELTA", "consumers": []}]},
+        ),
+        Case(
+            "producers[0] (delta): it is also ignore[1] 'DELTA'. Nothing was changed.",
+            {"producers": [ETA], "prune": True, "ignore": ["zeta", "DELTA"]},
+        ),
+        Case(
+            "No organization has this name or external id: ignore[1] 'zetta' (did you mean 'zeta' or 'eta' or "
+            "'delta'?). Nothing was changed.",
+            {"producers": [ETA], "prune": True, "ignore": ["zeta", "zetta"]},
+        ),
+        Case(
+            "No organization has this name or external id: producers[1] (gama) 'gama' (did you mean 'Gamma'?). "
+            "Nothing was changed.",
+            {"producers": [ETA, {"organization": "gama", "consumers": []}]},
+        ),
+        Case(
+            f"producers[0] (delta): consumers[0] is blank: {ELEMENT} {CLEAR} producers[1] (eta): Nothing is asked for: "
+            "give consumers, global_module_sharing, or both.",
+            {"producers": [{"organization": "delta", "consumers": [""]}, {"organization": "eta"}]},
+        ),
+        Case(
+            f"1 {FAILED_OF_TWO} {CONFLICT} {AS_BEFORE}",
+            {"producers": [{"organization": "eta", "consumers": []}], "prune": True},
+            (refused(409, "", "PATCH"),),
+            delta=SHARES,
+        ),
+    ],
+)
+def test_many_producers(start: StartSimulator, run: RunModule, case: Case) -> None:
+    assert told(start, run, "tfe_module_sharing", case) == case.message
+
+
+def told(start: StartSimulator, run: RunModule, module: str, case: Case) -> str:
+    """The message of a task that fails."""
+    tfe = start(case.delta, *ORGANIZATIONS[1:], behaviour=case.behaviour, profile=case.profile)
+    tfe.order(*case.faults)
+    ids = {f"ID:{name}": tfe.external_id(name) for name in ("eta", "zeta")}
+
+    def fill_in(value: Any) -> Any:
+        if isinstance(value, list):
+            return [fill_in(element) for element in value]
+        return tfe.user_token if value == "MEMBER" else ids.get(value, value) if isinstance(value, str) else value
+
+    message = str(run({name: fill_in(value) for name, value in case.options.items()}, module=module)["msg"])
+    for placeholder, external_id in ids.items():
+        message = message.replace(external_id, placeholder)
+    return re.sub(r"over \d+ s", "over N s", message.replace(tfe.address, "TFE"))
+
+
+def test_ten_failures_are_told_and_the_rest_is_named(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:02}" for i in range(13)]
+    tfe = start(*map(Organization, names))
+    tfe.order(refused(409, "", "PATCH", times=0))
+    producers = [{"organization": name, "consumers": ["team-12"]} for name in names[:12]]
+    message = run({"producers": producers}, module="tfe_module_sharing")["msg"]
+    failures = [
+        f"PATCH {tfe.address}/api/v2/admin/organizations/{name}/module-consumers answered 409 Conflict: conflict. Read "
+        f"again, the sharing of {name} is as it was before: nothing was changed."
+        for name in names[:10]
+    ]
+    assert message == (
+        "12 of 12 producers did not come to what was asked for. Every other one did. Once the cause is mended, the "
+        f"same task finishes the job. {' '.join(failures)} The same happened to: team-10, team-11."
+    )
+
+
+def test_the_rest_is_not_written_where_the_token_ends(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:02}" for i in range(40)]
+    tfe = start(*map(Organization, names))
+    tfe.order(refused(401, "", "PATCH", times=0), refused(401, "account/details$", times=0))
+    producers = [{"organization": name, "consumers": ["team-39"]} for name in names[:39]]
+    told = [it["msg"] for it in run({"producers": producers}, module="tfe_module_sharing")["producers"]]
+    account = f"GET {tfe.address}/api/v2/account/details answered 401 Unauthorized: unauthorized. {BAD_TOKEN}"
+    assert told[-1] == f"team-38 was not written any more: {account}"
+
+
+def test_hcp_terraform_is_known_by_its_address_too(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*ORGANIZATIONS)
+    options = {"tfe_address": "http://app.terraform.io", "tfe_proxies": {"http": tfe.address}, "tfe_token": "token"}
+    tfe.order(refused(404, "", times=0))
+    assert run({**ETA, **options})["msg"] == f"http://app.terraform.io {HCP}"
+
+
+def test_an_answer_without_a_content_type(run: RunModule) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        message = run({**ETA, "tfe_address": address, "tfe_token": "token"})["msg"]
+        thread.join()
+    assert message == (
+        f"GET {address}/api/v2/admin/organizations/delta answered 200 with something that is not a JSON:API document "
+        f"(no content type). {NOT_TFE}"
+    )
