@@ -41,10 +41,10 @@ class Mutant(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What became of a room's mutants; ``seconds`` are those of all test runs together."""
+    """What became of a room's mutants; ``mutants`` counts them, ``seconds`` are those of all test runs."""
 
     name: str
-    count: int
+    mutants: int
     survivors: list[Mutant]
     seconds: float
 
@@ -92,7 +92,7 @@ def main(names: list[str]) -> int:
     _run_mutmut(names)
     rooms = [_read_room(name) for name in names or there]
     for room in rooms:
-        print(f"{room.name:<16}{room.count:5} mutants{len(room.survivors):5} survived{room.seconds:8.0f} s")
+        print(f"{room.name:<16}{room.mutants:5} mutants{len(room.survivors):5} survived{room.seconds:8.0f} s")
     survivors = {mutant for room in rooms for mutant in room.survivors}
     explained = set(_explained())
     for mutant in sorted(explained - survivors):
@@ -100,7 +100,7 @@ def main(names: list[str]) -> int:
             print(f"Explained, but it did not survive: {mutant.where}\n{mutant.change}")
     for mutant in sorted(survivors - explained):
         print(f"Survived, and is not explained in {_LIST.relative_to(stage.CHECKOUT)}: {mutant.where}\n{mutant.change}")
-    count, survived = sum(room.count for room in rooms), sum(len(room.survivors) for room in rooms)
+    count, survived = sum(room.mutants for room in rooms), sum(len(room.survivors) for room in rooms)
     share = survived / (count or 1)
     print(f"{survived} of {count} mutants survived: {share:.1%}")
     return 1 if share > _MOST_SURVIVORS or survivors - explained else 0
