@@ -131,11 +131,31 @@ def test_stored_credentials_are_for_exactly_their_host(connected: Any, tmp_path:
             connected({"tfe_address": other})
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"credentials": []}', '{"credentials": {"tfe": "x"}}', "\x00"])
-def test_unreadable_stored_credentials_are_named(connected: Any, tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "JSONDecodeError"),
+        ("\x00", "JSONDecodeError"),
+        ("{}", "KeyError"),
+        ("[]", "TypeError"),
+        ('{"credentials": []}', "AttributeError"),
+        ('{"credentials": {"tfe": "x"}}', "AttributeError"),
+    ],
+)
+def test_unreadable_stored_credentials_are_named(connected: Any, tmp_path: Path, content: str, reason: str) -> None:
     stored(tmp_path, content)
-    with pytest.raises(TfeError, match=r"No token for tfe: .*credentials\.tfrc\.json cannot be read"):
+    path = tmp_path / ".terraform.d/credentials.tfrc.json"
+    with pytest.raises(TfeError) as error:
         connected({"tfe_address": "tfe"})
+    assert str(error.value) == f"No token for tfe: {path} cannot be read ({reason})."
+
+
+def test_stored_credentials_are_found_where_the_environment_tells_no_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(tmp_path, json.dumps({"credentials": {"tfe": {"token": "stored"}}}))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert connect({"tfe_address": "tfe"}, {}).token == "stored"
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak", "ümlaut"])
@@ -196,6 +216,89 @@ def test_values_that_cannot_be_used(
 ) -> None:
     with pytest.raises(TfeError, match=message):
         connected({"tfe_address": "tfe.example.com", "tfe_token": "t", **options}, **environ)
+
+
+NO_TOKEN = "No token for tfe.example.com: set tfe_token, or the environment variable TFE_TOKEN."
+NO_URL = "is not a URL or a host name:"
+NO_SECONDS = "must be a number of seconds above 0, and 86400 at the most, not"
+NO_COUNT = "must be a whole number from 0 to 86400, not"
+TFE = {"TFE_ADDRESS": "tfe.example.com", "TFE_TOKEN": "t"}
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "message"),
+    [
+        (
+            {},
+            {"TFE_TOKEN": "t"},
+            (
+                "No address: set tfe_address, or one of the environment variables TFE_ADDRESS, TFE_HOSTNAME, "
+                "TF_HOSTNAME, to the address of your Terraform Enterprise."
+            ),
+        ),
+        ({"tfe_address": "ftp://tfe"}, {}, f"tfe_address {NO_URL} 'ftp://tfe'"),
+        ({"tfe_address": "https://tfe:0"}, {}, f"tfe_address {NO_URL} 'https://tfe:0'"),
+        ({}, {"TFE_ADDRESS": "https://tfe:port"}, f"TFE_ADDRESS {NO_URL} 'https://tfe:port'"),
+        ({"tfe_address": "tfe"}, {"TFE_ADDRESS": "ftp://tfe", "TFE_TOKEN": "t"}, f"TFE_ADDRESS {NO_URL} 'ftp://tfe'"),
+        ({}, {"TFE_ADDRESS": "ftp://me:p@tfe"}, f"TFE_ADDRESS {NO_URL} (not shown, it contains a user name)"),
+        (
+            {"tfe_address": "https://tfe/app"},
+            {},
+            "tfe_address must be just https:// and the host name, nothing more: 'https://tfe/app'",
+        ),
+        ({}, {"TFE_HOSTNAME": "tfe.example.com"}, NO_TOKEN),
+        (
+            {"tfe_address": "tfe.example.com"},
+            {"TFE_ADDRESS": "http://tfe.example.com", "TFE_TOKEN": "t"},
+            f"{NO_TOKEN} The TFE_TOKEN that is set was not sent: it belongs to the host in TFE_ADDRESS.",
+        ),
+        (
+            {},
+            {**TFE, "TFE_TOKEN": "a b"},
+            "The token in TFE_TOKEN contains white space or characters that no token has.",
+        ),
+        (
+            {"tfe_address": "tfe", "tfe_token": "\u00fc"},
+            {},
+            "The token in tfe_token contains white space or characters that no token has.",
+        ),
+        (
+            {"tfe_ca_bundle": "/no/such"},
+            TFE,
+            "tfe_ca_bundle names a CA bundle that does not exist on this host: /no/such",
+        ),
+        ({}, {**TFE, "TFE_VERIFY_TLS": "perhaps"}, "TFE_VERIFY_TLS must be true or false, not 'perhaps'"),
+        ({}, {**TFE, "TFE_SSL_SKIP_VERIFY": "2"}, "TFE_SSL_SKIP_VERIFY must be true or false, not '2'"),
+        ({"tfe_timeout": 0.0}, TFE, f"tfe_timeout {NO_SECONDS} '0.0'"),
+        ({"tfe_timeout": 86400.1}, TFE, f"tfe_timeout {NO_SECONDS} '86400.1'"),
+        ({}, {**TFE, "TFE_TIMEOUT": "nan"}, f"TFE_TIMEOUT {NO_SECONDS} 'nan'"),
+        ({"tfe_max_retries": -1}, TFE, f"tfe_max_retries {NO_COUNT} '-1'"),
+        ({"tfe_max_retries": 86401}, TFE, f"tfe_max_retries {NO_COUNT} '86401'"),
+        ({}, {**TFE, "TFE_MAX_RETRIES": "9" * 400}, f"TFE_MAX_RETRIES {NO_COUNT} '{'9' * 400}'"),
+        (
+            {"tfe_proxies": {"http": "http://fine:1", "https": "proxy"}},
+            TFE,
+            "tfe_proxies has something under https that is not a URL.",
+        ),
+    ],
+)
+def test_messages_word_for_word(connected: Any, options: dict[str, Any], environ: dict[str, str], message: str) -> None:
+    with pytest.raises(TfeError) as error:
+        connected(options, **environ)
+    assert str(error.value) == message
+
+
+def test_warnings_word_for_word(connected: Any) -> None:
+    plain = connected({"tfe_address": "http://tfe.example.com:81", "tfe_token": "t", "tfe_verify_tls": False})
+    assert plain.warnings == ("tfe_address is plain http: the token travels to tfe.example.com unencrypted.",)
+    unverified = connected(**TFE, TFE_VERIFY_TLS="no")
+    assert unverified.warnings == ("TLS verification is off: whoever can answer for tfe.example.com gets the token.",)
+
+
+def test_numbers_at_their_bounds(connected: Any) -> None:
+    most = connected({"tfe_timeout": 86400.0, "tfe_max_retries": 86400}, **TFE)
+    assert (most.timeout, most.max_retries) == (86400.0, 86400)
+    assert connected({"tfe_timeout": 0.001}, **TFE).timeout == 0.001
 
 
 def test_numbers_and_proxies(connected: Any) -> None:

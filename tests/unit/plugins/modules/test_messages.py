@@ -404,6 +404,17 @@ def test_ten_failures_are_told_and_the_rest_is_named(start: StartSimulator, run:
     )
 
 
+def test_twenty_names_get_a_look_for_what_was_meant(start: StartSimulator, run: RunModule) -> None:
+    start(*ORGANIZATIONS)
+    names = [f"epsilon{i}" for i in range(21)]
+    listed = ", ".join(
+        f"consumers[{i}] {name!r}" + (" (did you mean 'epsilon'?)" if i < 20 else "") for i, name in enumerate(names)
+    )
+    assert run({"organization": "delta", "consumers": names})["msg"] == (
+        f"No organization has this name or external id: {listed}. Nothing was changed."
+    )
+
+
 def test_the_rest_is_not_written_where_the_token_ends(start: StartSimulator, run: RunModule) -> None:
     names = [f"team-{i:02}" for i in range(40)]
     tfe = start(*map(Organization, names))

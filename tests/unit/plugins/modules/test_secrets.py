@@ -334,6 +334,17 @@ def test_a_tunnel_shows_the_proxy_nothing(run: RunModule, authority: trustme.CA,
         assert secret.encode() not in proxy.tunnelled
 
 
+def test_a_proxy_that_speaks_tls_is_verified_with_the_ca_bundle_too(
+    run: RunModule, authority: trustme.CA, ca_file: str
+) -> None:
+    proxy = TlsServer(certificate(authority, "none"))
+    options = {**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
+    with serving(proxy):
+        answer = run({**options, "tfe_proxies": {"https": proxy.address}})
+    assert "403 Forbidden" in answer["msg"]
+    assert proxy.received[0].startswith(b"CONNECT tfe.example.com:443 ")
+
+
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_no_variable_of_other_programs_replaces_the_ca_bundle(
     run: RunModule, authority: trustme.CA, ca_file: str, variable: str
@@ -359,6 +370,23 @@ def test_a_ca_bundle_is_trusted_without_a_warning(
         answer = run({**options, **environ}) if variable.islower() else run(options, **environ)
     assert reached(server, answer)
     assert "warnings" not in answer
+
+
+def test_a_ca_bundle_may_be_a_folder_and_has_to_hold_certificates(
+    run: RunModule, authority: trustme.CA, tmp_path: Path
+) -> None:
+    server = TlsServer(certificate(authority, "none"))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("no certificate", encoding="utf-8")
+    options = {**TASK, "tfe_address": server.address, "tfe_token": TOKEN}
+    with serving(server):
+        folder = run({**options, "tfe_ca_bundle": str(tmp_path / "folder")})
+        file = run({**options, "tfe_ca_bundle": str(tmp_path / "file")})
+    assert "CERTIFICATE_VERIFY_FAILED" in folder["msg"]
+    assert file["msg"].startswith(
+        f"The CA bundle {tmp_path / 'file'} (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) cannot be used: it has to "
+        "hold certificates in PEM form. [X509"
+    )
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "TFE_CA_BUNDLE"])
