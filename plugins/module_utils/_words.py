@@ -94,8 +94,6 @@ def _tries(error: BaseException) -> int:
 
 def _hint(error: BaseException) -> str:
     """What to do about a certificate that cannot be trusted; "" for everything else."""
-    if "NO_CERTIFICATE" in str(error):
-        return " The CA bundle (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) holds no certificate in PEM form."
     if "certificate has expired" in str(error):
         return " The certificate of the server has to be renewed."
     if "CERTIFICATE_VERIFY_FAILED" not in str(error) and "doesn't match" not in str(error):
