@@ -151,6 +151,22 @@ def test_the_rate_limit_is_waited_for_without_counting_tries_but_not_for_ever(
     assert 160 - 20 <= sum(waits) <= 180
 
 
+@pytest.mark.parametrize("retries", [0, 3])
+def test_waiting_for_the_limit_leaves_the_tries_to_other_failures(
+    tfe: Simulator, warnings: list[str], retries: int
+) -> None:
+    client = Client(Connection(tfe.address, tfe.admin_token, max_retries=retries), warnings.append)
+    limited = Fault("status", status=429, times=2)
+    tfe.order(limited, *[Fault("status", status=503)] * retries)
+    client.get(DELTA)
+    assert len(tfe.requests) == 2 + retries + 1
+    tfe.forget()
+    tfe.order(limited, Fault("status", status=503, times=0))
+    with pytest.raises(ApiError, match="answered 503"):
+        client.get(DELTA)
+    assert len(tfe.requests) == 2 + retries + 1
+
+
 def test_a_server_that_always_says_now_is_not_asked_a_thousand_times(tfe: Simulator, client: Client) -> None:
     tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "0"}, times=0))
     with pytest.raises(ApiError, match="answered 429"):
