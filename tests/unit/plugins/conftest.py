@@ -20,7 +20,12 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 
-MODULES = "ansible_collections.tfe.admin.plugins.modules"
+MODULES = {
+    path.stem: importlib.import_module(f"ansible_collections.tfe.admin.plugins.modules.{path.stem}")
+    for path in (Path(__file__).resolve().parents[3] / "plugins/modules").glob("*.py")
+}
+"""Imported before any test, so that their coverage does not depend on which test is the first."""
+
 PROFILES = ("202012-1", "202103-1", "202301-1", "2.1")
 
 ORGANIZATIONS = (
@@ -114,7 +119,7 @@ def _run_main(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
     basic._ANSIBLE_PROFILE = "legacy"
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
-        importlib.import_module(f"{MODULES}.{module}").main()
+        MODULES[module].main()
     answer: dict[str, Any] = json.loads(printed.getvalue())
     assert bool(answer.get("failed")) == bool(end.value.code)
     return answer

@@ -20,7 +20,7 @@ from ansible_collections.tfe.admin.plugins.module_utils._sharing import (
     parse_request,
     refuse_hidden_revocation,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 PRODUCER = Organization("delta", "org-Hh3mVn8cYtR5wKzE")
@@ -172,6 +172,7 @@ def _sharings(draw: st.DrawFn) -> Sharing:
     return shared_with(*{name.casefold(): name for name in draw(_NAMES)}.values())
 
 
+@settings(deadline=None, database=None)
 @given(before=_sharings(), request_=_requests())
 def test_the_plan_reaches_what_was_asked_for_and_then_there_is_nothing_left_to_do(
     before: Sharing, request_: Request

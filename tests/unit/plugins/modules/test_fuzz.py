@@ -24,6 +24,8 @@ from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.no_cover
+
 RETRIES = 1
 LONGEST_WAIT = 61.0
 MOST_REQUESTS = 60

@@ -15,10 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from ansible_collections.tfe.admin.tests.simulator import RELEASES, Behaviour, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
+pytestmark = pytest.mark.no_cover
 
 DISABLED = "dormant"
 CONSUMERS = (

@@ -507,7 +507,7 @@ def expected(matrix: list[dict[str, Any]], prune: bool) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(matrix=matrices(), prune=st.booleans())
 def test_any_matrix_is_reached_and_then_nothing_is_left_to_do(
     start: StartSimulator, run: RunModule, task: Any, profile: str, matrix: list[dict[str, Any]], prune: bool
