@@ -109,7 +109,7 @@ def _prunings(directory: Directory, requests: Sequence[Request], ignored: set[st
     kept = ignored | {request.organization.casefold() for request in requests}
     names = [producer.organization.name for producer in directory.possible_sharers()]
     return [
-        Request(name, consumers=(), state="exact", share_globally=False, where=f"{name} (to be pruned): ")
+        Request(name, consumers=(), state="exact", share_globally=False)
         for name in names
         if name.casefold() not in kept
     ]
