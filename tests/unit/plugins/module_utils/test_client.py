@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 import ssl
 import time
 from datetime import datetime, timedelta, timezone
@@ -136,6 +137,7 @@ def test_a_refused_connection_says_so(tfe: Simulator, warnings: list[str]) -> No
     nobody = Client(Connection("http://127.0.0.1:9", tfe.admin_token, max_retries=1), warnings.append)
     with pytest.raises(ApiError, match=r"got no answer after 2 tries over 0 s: .*Connection refused"):
         nobody.get(DELTA)
+    assert "Connection refused); trying again in 0." in warnings[0]
 
 
 def test_the_rate_limit_is_waited_for_without_counting_tries_but_not_for_ever(
@@ -165,6 +167,27 @@ def test_waiting_for_the_limit_leaves_the_tries_to_other_failures(
     with pytest.raises(ApiError, match="answered 503"):
         client.get(DELTA)
     assert len(tfe.requests) == 2 + retries + 1
+
+
+def test_waits_of_other_failures_do_not_count_as_waiting_for_the_limit(
+    tfe: Simulator, client: Client, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda low, _high: low)
+    tfe.order(Fault("status", status=503, headers={"Retry-After": "60"}, times=3))
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "60"}, times=3))
+    client.get(DELTA)
+    assert [round(wait) for wait in waits] == [60] * 6
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "59.8"}, times=3))
+    client.get(DELTA)
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "60"}, times=4))
+    with pytest.raises(ApiError, match="answered 429"):
+        client.get(DELTA)
+
+
+def test_a_warning_leaves_the_query_out(tfe: Simulator, client: Client, warnings: list[str]) -> None:
+    tfe.order(Fault("status", status=503))
+    client.page("/admin/organizations", dict)
+    assert warnings[0].startswith("GET /api/v2/admin/organizations answered 503; trying again in 0.")
 
 
 def test_a_server_that_always_says_now_is_not_asked_a_thousand_times(tfe: Simulator, client: Client) -> None:

@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.tfe.admin.plugins.module_utils import _lock
@@ -149,3 +153,101 @@ def test_a_folder_that_somebody_else_could_change_is_not_used(home: Path, tmp_pa
     fallback.chmod(0o777)
     with pytest.raises(TfeError, match="No place for a lock file"), _lock.exclusive(ADDRESS, "delta"):
         pytest.fail("the lock was taken")
+
+
+def _refusal(organization: str | None = "delta") -> str:
+    with pytest.raises(TfeError) as error, _lock.exclusive(ADDRESS, organization):
+        pytest.fail("the lock was taken")
+    return str(error.value)
+
+
+@pytest.mark.usefixtures("holder")
+def test_who_waited_long_enough_is_told_what_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lock, "PATIENCE", 1.4)
+    naps: list[float] = []
+    monkeypatch.setattr(time, "sleep", naps.append)
+    monkeypatch.setattr(time, "monotonic", lambda: float(len(naps)))
+    refusals = [_refusal(), _refusal(None)]
+    (file,) = (home / ".ansible" / "tfe.admin").iterdir()
+    assert refusals == [
+        f"Other tasks on this host have been changing the sharing of {what} for 1 s. Nothing was changed. Find out "
+        f"which process holds a lock on {file}."
+        for what in ("delta", "some producer")
+    ]
+    assert naps == [0.05] * 4
+
+
+def test_a_file_system_without_locks_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lockf(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "lockf", lockf)
+    refusal = _refusal()
+    (file,) = (home / ".ansible" / "tfe.admin").iterdir()
+    assert refusal == f"The file system does not lock {file}: No locks available. Nothing was changed."
+
+
+def test_what_is_wrong_with_a_lock_file_is_told(home: Path) -> None:
+    assert _can_lock(ADDRESS, "delta")
+    (file,) = (home / ".ansible" / "tfe.admin").iterdir()
+    os.link(file, file.with_name("another name"))
+    assert _refusal() == f"The lock file {file} is not a file of this user alone. Look at it, then remove it."
+    file.unlink()
+    os.mkfifo(file)
+    assert _refusal() == f"The lock file {file} is not a file of this user alone. Look at it, then remove it."
+    file.unlink()
+    file.mkdir()
+    assert _refusal() == f"The lock file {file} cannot be opened: Is a directory."
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702])
+def test_why_no_folder_will_do_is_told(home: Path, tmp_path: Path, mode: int) -> None:
+    (home / ".ansible").mkdir(parents=True)
+    (home / ".ansible" / "tfe.admin").symlink_to(tmp_path)
+    fallback = tmp_path / "tmp" / f"tfe.admin-{os.geteuid()}"
+    fallback.mkdir()
+    fallback.chmod(mode)
+    private = "is not a folder that only this user can write to"
+    assert _refusal() == (
+        "No place for a lock file, without which two tasks could undo each other: "
+        f"{home / '.ansible' / 'tfe.admin'} {private}; {fallback} {private}."
+    )
+
+
+def test_what_belongs_to_somebody_else_is_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _can_lock(ADDRESS, "delta")
+    (file,) = (home / ".ansible" / "tfe.admin").iterdir()
+    somebody = os.geteuid() + 1
+    stranger = SimpleNamespace(st_mode=stat.S_IFREG, st_uid=somebody, st_nlink=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", lambda _descriptor: stranger)
+        assert _refusal() == f"The lock file {file} is not a file of this user alone. Look at it, then remove it."
+    monkeypatch.setattr(os, "geteuid", lambda: somebody)
+    assert "No place for a lock file" in _refusal()
+
+
+def test_a_folder_that_cannot_be_written_to_is_not_used(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def access(path: str, mode: int) -> bool:
+        assert mode == os.W_OK | os.X_OK
+        return str(home) not in path
+
+    monkeypatch.setattr(os, "access", access)
+    assert _can_lock(ADDRESS, "delta")
+    (fallback,) = (tmp_path / "tmp").iterdir()
+    assert fallback.name == f"tfe.admin-{os.geteuid()}"
+    monkeypatch.setattr(os, "access", lambda *_arguments: False)
+    folders = (home / ".ansible" / "tfe.admin", fallback)
+    assert _refusal().endswith(f": {'; '.join(f'{folder} cannot be written to' for folder in folders)}.")
+
+
+def test_no_file_stays_open(home: Path) -> None:
+    descriptors = Path("/dev/fd")
+    before = len(list(descriptors.iterdir()))
+    for _time in range(3):
+        assert _can_lock(ADDRESS, "delta")
+    (file,) = (home / ".ansible" / "tfe.admin").iterdir()
+    os.link(file, file.with_name("another name"))
+    assert not _can_lock(ADDRESS, "delta")
+    assert len(list(descriptors.iterdir())) == before

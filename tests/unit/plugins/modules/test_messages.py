@@ -315,6 +315,7 @@ def test_one_producer(start: StartSimulator, run: RunModule, case: Case) -> None
             {"consumer": "gama"},
         ),
         Case(f"consumer[0] is 'a b': {ELEMENT}", {"consumer": "a b"}),
+        Case(f"organization[0] is 'a/b': {ELEMENT}", {"organization": "a/b"}),
         Case(
             f"GET {E7} answered 404 Not Found: not found. {NO_ADMIN}",
             {"tfe_token": "MEMBER"},

@@ -145,6 +145,7 @@ def test_prune_stops_everybody_else(start: StartSimulator, task: Any, profile: s
     assert (answer["added"], answer["removed"]) == (0, 3)
     assert [producer["changed"] for producer in answer["producers"]] == [False]
     assert answer["diff"]["before"].keys() == {"epsilon", "theta", "zeta"}
+    assert "warnings" not in answer
     assert tfe.sharing("theta").global_providers
 
 
