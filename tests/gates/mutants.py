@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import NamedTuple
 
 import yaml
@@ -38,6 +39,10 @@ class Mutant(NamedTuple):
 
     where: str
     change: str
+
+    def __str__(self) -> str:
+        """As the list has it."""
+        return f"    - {self.where}: |-\n{indent(self.change, ' ' * 8)}"
 
 
 class Room(NamedTuple):
@@ -97,9 +102,9 @@ def main(names: list[str]) -> int:
     explained = set(_explained())
     for mutant in sorted(explained - survivors):
         if mutant.where.partition(".")[0] in (names or there):
-            print(f"Explained, but it did not survive: {mutant.where}\n{mutant.change}")
+            print(f"Explained, but it did not survive:\n{mutant}")
     for mutant in sorted(survivors - explained):
-        print(f"Survived, and is not explained in {_LIST.relative_to(stage.CHECKOUT)}: {mutant.where}\n{mutant.change}")
+        print(f"Survived, and is not explained in {_LIST.relative_to(stage.CHECKOUT)}:\n{mutant}")
     count, survived = sum(room.mutants for room in rooms), sum(len(room.survivors) for room in rooms)
     share = survived / (count or 1)
     print(f"{survived} of {count} mutants survived: {share:.1%}")
