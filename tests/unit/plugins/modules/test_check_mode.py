@@ -24,7 +24,10 @@ TASKS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("module", MODULES)
-def test_a_run_in_check_mode_only_reads(start: StartSimulator, run: RunModule, module: str, profile: str) -> None:
+def test_a_run_in_check_mode_only_reads_and_locks_nothing(
+    start: StartSimulator, run: RunModule, tmp_path: Path, module: str, profile: str
+) -> None:
     tfe = start(profile=profile)
     assert run(TASKS[module], module=module, check=True)["changed"] != module.endswith("_info")
     assert {request.method for request in tfe.requests} == {"GET"}
+    assert not (tmp_path / ".ansible").exists()

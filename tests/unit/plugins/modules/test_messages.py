@@ -426,6 +426,16 @@ def test_the_rest_is_not_written_where_the_token_ends(start: StartSimulator, run
     assert told[-1] == f"team-38 was not written any more: {account}"
 
 
+def test_a_refused_look_at_the_account_stops_nobody(start: StartSimulator, run: RunModule) -> None:
+    names = [f"team-{i:02}" for i in range(20)]
+    tfe = start(*map(Organization, names))
+    tfe.order(refused(409, "/team-00/", "PATCH"), refused(403, "account/details$", times=0))
+    producers = [{"organization": name, "consumers": ["team-19"]} for name in names[:19]]
+    answer = run({"producers": producers}, module="tfe_module_sharing")
+    assert answer["msg"].startswith("1 of 19 producers did not come to what was asked for.")
+    assert [producer["consumers"] for producer in answer["producers"]] == [[]] + [["team-19"]] * 18
+
+
 def test_hcp_terraform_is_known_by_its_address_too(start: StartSimulator, run: RunModule) -> None:
     tfe = start(*ORGANIZATIONS)
     options = {"tfe_address": "http://app.terraform.io", "tfe_proxies": {"http": tfe.address}, "tfe_token": "token"}

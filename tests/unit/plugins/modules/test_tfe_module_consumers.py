@@ -589,3 +589,25 @@ def test_a_producer_that_is_gone_after_the_write_is_told_as_such(start: StartSim
     answer = run({"organization": "delta", "consumers": ["eta"], "global_module_sharing": False})
     assert "The write may have been applied: what delta shares now is not known" in answer["msg"]
     assert [request.method for request in writes(tfe)] == ["PATCH"]
+
+
+def test_an_external_id_may_look_like_anything(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance())
+    item = {"id": "eta", "type": "organizations", "attributes": {"name": "eta", "external-id": "any-thing"}}
+    tfe.order(Fault("not_json_api", path="organizations$", body={"data": [item]}, times=0))
+    assert run({"organization": "delta", "consumers": ["any-thing"]}, check=True)["added"] == ["eta"]
+
+
+def test_ids_that_the_server_does_not_give_are_null(start: StartSimulator, run: RunModule) -> None:
+    item: dict[str, Any] = {"attributes": {"consuming-organization-name": "zeta"}}
+    names = {"producing_organization_name": "delta", "consuming_organization_name": "zeta"}
+    old = start(*instance("zeta"), profile="202012-1")
+    old.order(Fault("not_json_api", path="module-consumers$", body={"data": [{**item, "id": "mp-1"}]}))
+    [partnership] = run({"organization": "delta", "consumers": ["zeta"]})["partnerships"]
+    ids = {"producing_organization_id": old.external_id("delta"), "consuming_organization_id": None}
+    assert partnership == {**names, **ids, "id": "mp-1"}
+    new = start(*instance())
+    new.order(Fault("not_json_api", method="PATCH", body={"data": [item]}, after_effect=True))
+    [partnership] = run({"organization": "delta", "consumers": ["zeta"]})["partnerships"]
+    ids = {"producing_organization_id": new.external_id("delta"), "consuming_organization_id": None}
+    assert partnership == {**names, **ids, "id": None}
