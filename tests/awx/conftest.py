@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 import yaml
+from ansible_collections.tfe.admin.tests import playbooks
+from ansible_collections.tfe.admin.tests.playbooks import INSTALLED, TOOLS
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
 
-INSTALLED = Path(os.environ["INSTALLED_COLLECTIONS"])
 EXTENSIONS = INSTALLED / "ansible_collections/tfe/admin/extensions/awx"
 AWX_VENV = Path(os.environ["AWX_VENV"])
-TOOLS = Path(sys.executable).parent
 
 CONTAINER = "/runner"
 """Where a job's container sees what is the job's folder outside of it."""
@@ -59,34 +58,10 @@ def run_playbook(tmp_path: Path) -> RunPlaybook:
     ) -> subprocess.CompletedProcess[str]:
         file = tmp_path / "answers.yml"
         file.write_text(yaml.dump(dict(answers), Dumper=_AnswersDumper), encoding="utf-8")
-        command = [str(ansible / "ansible-playbook"), f"tfe.admin.{playbook}", "--extra-vars", f"@{file}", *options]
-        return run_tool(tmp_path, *command, environ=environ)
+        arguments = ("--extra-vars", f"@{file}", *options)
+        return playbooks.run_playbook(tmp_path, f"tfe.admin.{playbook}", *arguments, environ=environ, ansible=ansible)
 
     return run_playbook
-
-
-def run_tool(folder: Path, *command: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs a command in a folder which is its home as well, with nothing of the caller's environment but the path."""
-    (folder / "ansible.cfg").touch()
-    environment = {
-        "PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
-        "ANSIBLE_COLLECTIONS_PATH": str(INSTALLED),
-        **(environ or {}),
-    }
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def inject(kind: ManagedCredentialType, inputs: dict[str, Any], folder: Path) -> dict[str, str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from ansible_collections.tfe.admin.tests.awx.conftest import EXTENSIONS, INSTALLED, TOOLS, run_tool
+from ansible_collections.tfe.admin.tests.awx.conftest import EXTENSIONS
+from ansible_collections.tfe.admin.tests.playbooks import INSTALLED, TOOLS, run_tool
 
-BUILDER = str(TOOLS / "ansible-builder")
+BUILDER = TOOLS / "ansible-builder"
 
 
 def test_the_collection_brings_requests_into_an_execution_environment(tmp_path: Path) -> None:
@@ -33,6 +34,6 @@ def test_ansible_builder_accepts_the_sample(tmp_path: Path) -> None:
 def test_this_collection_is_what_the_sample_project_asks_for(tmp_path: Path) -> None:
     requirements = str(EXTENSIONS / "project/collections/requirements.yml")
     options = ["-r", requirements, "--offline", "--collections-path", str(INSTALLED)]
-    run = run_tool(tmp_path, str(TOOLS / "ansible-galaxy"), "collection", "install", *options)
+    run = run_tool(tmp_path, TOOLS / "ansible-galaxy", "collection", "install", *options)
     assert run.returncode == 0, run.stdout
     assert "All requested collections are already installed" in run.stdout

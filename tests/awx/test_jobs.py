@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.tfe.admin.tests.awx.conftest import EXTENSIONS, INSTALLED, TOOLS, inject, run_tool
+from ansible_collections.tfe.admin.tests.awx.conftest import EXTENSIONS, inject
+from ansible_collections.tfe.admin.tests.playbooks import INSTALLED, TOOLS, run_tool
 from ansible_collections.tfe.admin.tests.simulator import Simulator
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 
@@ -38,9 +39,8 @@ def run_job(playbook: str, options: str, environment: dict[str, str], folder: Pa
     settings = {"envvars": {**environment, "ANSIBLE_COLLECTIONS_PATH": str(INSTALLED)}, "extravars": ANSWERS[playbook]}
     for name, content in settings.items():
         (folder / "env" / name).write_text(yaml.dump(content), encoding="utf-8")
-    runner = str(TOOLS / "ansible-runner")
-    command = [runner, "run", str(folder), "--playbook", playbook, "--ident", "job", f"--cmdline={options}"]
-    run = run_tool(folder, *command)
+    arguments = ["run", str(folder), "--playbook", playbook, "--ident", "job", f"--cmdline={options}"]
+    run = run_tool(folder, TOOLS / "ansible-runner", *arguments)
     assert run.returncode == 0, run.stdout
     events = [path.read_text(encoding="utf-8") for path in (folder / "artifacts/job/job_events").glob("*.json")]
     return run.stdout, [json.loads(event) for event in events]

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.tests.awx.conftest import AWX_VENV, EXTENSIONS, INSTALLED, RunPlaybook, read
+from ansible_collections.tfe.admin.tests.awx.conftest import AWX_VENV, EXTENSIONS, RunPlaybook, read
 from ansible_collections.tfe.admin.tests.awx.stand_in import TOKEN, StandIn
+from ansible_collections.tfe.admin.tests.playbooks import INSTALLED
 
 NAME = "Terraform Enterprise"
 TFE_TOKEN = "token-of-a-site-administrator"

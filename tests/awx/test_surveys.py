@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.tfe.admin.tests.awx.conftest import AWX_VENV, EXTENSIONS, TOOLS, RunPlaybook, read
+from ansible_collections.tfe.admin.tests.awx.conftest import AWX_VENV, EXTENSIONS, RunPlaybook, read
+from ansible_collections.tfe.admin.tests.playbooks import TOOLS
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 
 TYPED, RETYPED = AWX_VENV / "bin", TOOLS

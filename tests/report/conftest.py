@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import pytest
 from ansible_collections.tfe.admin.tests.gates.get_chromium import find
+from ansible_collections.tfe.admin.tests.playbooks import run_playbook
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -59,29 +58,15 @@ class OpenReport(Protocol):
 @pytest.fixture(scope="session")
 def make_report() -> MakeReport:
     def make_report(folder: Path, tfe: Simulator, *arguments: str, **variables: object) -> Report:
-        (folder / "ansible.cfg").touch()
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "LANG": "C.UTF-8",
-            "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
-            "ANSIBLE_COLLECTIONS_PATH": os.environ["INSTALLED_COLLECTIONS"],
-            "ANSIBLE_SHOW_CUSTOM_STATS": "true",
-            "TFE_ADDRESS": tfe.address,
-            "TFE_TOKEN": tfe.admin_token,
-        }
-        program = str(Path(sys.executable).with_name("ansible-playbook"))
-        extra_variables = json.dumps({"sharing_report_folder": "report", **variables})
-        run = subprocess.run(
-            [program, "tfe.admin.sharing_report", "--extra-vars", extra_variables, *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=200,
-            check=False,
+        run = run_playbook(
+            folder,
+            "tfe.admin.sharing_report",
+            *("--extra-vars", json.dumps({"sharing_report_folder": "report", **variables}), *arguments),
+            environ={
+                "ANSIBLE_SHOW_CUSTOM_STATS": "true",
+                "TFE_ADDRESS": tfe.address,
+                "TFE_TOKEN": tfe.admin_token,
+            },
         )
         assert tfe.admin_token not in run.stdout
         assert {request.method for request in tfe.requests} <= {"GET"}
