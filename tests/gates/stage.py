@@ -35,7 +35,7 @@ INSTALLED = CACHE / "installed"
 ANSIBLE_CONFIG = CACHE / "ansible.cfg"
 
 # What tools leave in the stage and want to find again, ansible-test's virtual environments above all.
-_KEPT = {Path(name) for name in (".ansible", ".hypothesis", ".pytest_cache", "tests/output")}
+_KEPT = {Path(name) for name in (".ansible", ".pytest_cache", "tests/output")}
 
 
 def update() -> None:
