@@ -17,10 +17,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ansible_collections.tfe.admin.plugins.module_utils import _lock
 from ansible_collections.tfe.admin.plugins.module_utils._errors import TfeError
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import RunModule, StartSimulator
 
 ADDRESS = "https://tfe.example.com"
 
@@ -33,21 +35,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-HOLD = f"""
+HOLD = """
 import sys
 from ansible_collections.tfe.admin.plugins.module_utils._lock import exclusive
-with exclusive({ADDRESS!r}, *sys.argv[1:]):
+with exclusive(*sys.argv[1:]):
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
 @contextlib.contextmanager
-def _held(*organization: str) -> Iterator[subprocess.Popen[str]]:
+def _held(*organization: str, address: str = ADDRESS) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds a lock, without an organization all of them, until its input ends or it dies."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, *organization],
+        [sys.executable, "-c", HOLD, address, *organization],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -97,6 +99,21 @@ def test_while_all_producers_are_held_nobody_gets_one(
     with _held():
         assert not _can_lock(ADDRESS, organization)
     assert _can_lock(ADDRESS, organization)
+
+
+def test_a_task_waits_for_its_own_producers_alone(
+    start: StartSimulator, run: RunModule, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_lock, "PATIENCE", 0.0)
+    tfe = start()
+    connection = {"tfe_address": tfe.address, "tfe_token": tfe.admin_token}
+    delta, gamma = ({"organization": name, "consumers": ["eta"]} for name in ("delta", "Gamma"))
+    environ: dict[str, Any] = {"HOME": str(home)}
+    with _held("gamma", address=tfe.address):
+        assert run({**delta, **connection}, **environ)["changed"]
+        assert "the sharing of Gamma" in run({**gamma, **connection}, **environ)["msg"]
+        many = run({"producers": [delta], **connection}, module="tfe_module_sharing", **environ)
+        assert "the sharing of some producer" in many["msg"]
 
 
 def test_a_killed_holder_lets_go(holder: subprocess.Popen[str]) -> None:

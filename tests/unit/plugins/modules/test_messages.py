@@ -426,6 +426,15 @@ def test_the_rest_is_not_written_where_the_token_ends(start: StartSimulator, run
     assert told[-1] == f"team-38 was not written any more: {account}"
 
 
+def test_what_was_broken_on_the_way_is_told_beside_what_was_reached(start: StartSimulator, run: RunModule) -> None:
+    start(PRODUCER_WITH_PROVIDERS, *ORGANIZATIONS[1:], behaviour=PUT_DROPS_42)
+    answer = run({"producers": [ETA]}, module="tfe_module_sharing")
+    [producer] = answer["producers"]
+    assert (producer["changed"], producer["consumers"], producer["added"]) == (True, ["eta"], ["eta"])
+    assert producer["msg"].startswith("PUT registry-partnerships changed the provider consumers of delta too.")
+    assert answer["added"] == 1
+
+
 def test_a_refused_look_at_the_account_stops_nobody(start: StartSimulator, run: RunModule) -> None:
     names = [f"team-{i:02}" for i in range(20)]
     tfe = start(*map(Organization, names))

@@ -611,3 +611,49 @@ def test_ids_that_the_server_does_not_give_are_null(start: StartSimulator, run: 
     [partnership] = run({"organization": "delta", "consumers": ["zeta"]})["partnerships"]
     ids = {"producing_organization_id": new.external_id("delta"), "consuming_organization_id": None}
     assert partnership == {**names, **ids, "id": None}
+
+
+def test_who_is_absent_already_is_not_looked_up(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"))
+    assert not run({"organization": "delta", "consumers": ["eta", "long-gone"], "state": "absent"})["changed"]
+    assert sent(tfe) == [f"GET {DELTA}", f"GET {E2}"]
+
+
+def test_the_producers_own_id_is_refused_where_only_the_list_tells_it(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance())
+    document = {"id": "delta", "type": "organizations", "attributes": {"name": "delta", "global-module-sharing": False}}
+    tfe.order(Fault("not_json_api", path="delta$", body={"data": document}, times=0))
+    own = tfe.external_id("delta")
+    answer = run({"organization": "delta", "consumers": ["eta", own]})
+    assert answer["msg"] == f"consumers[1] is {own!r}, the producing organization itself."
+    assert not writes(tfe)
+
+
+@pytest.mark.parametrize("answer", ["empty", "204"])
+def test_an_answer_without_partnerships_is_completed_by_a_read(
+    start: StartSimulator, run: RunModule, answer: Literal["empty", "204"]
+) -> None:
+    tfe = start(*instance("zeta"), behaviour=Behaviour(legacy_answer=answer))
+    assert run({"organization": "delta", "consumers": ["eta"]})["consumers"] == ["eta"]
+    assert sent(tfe)[-2:] == [f"PATCH {E1}", f"GET {E2}"]
+
+
+def test_an_answer_that_is_no_list_is_completed_by_a_read(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"))
+    tfe.order(Fault("not_json_api", method="PATCH", body={"data": {"id": "mp-1"}}, after_effect=True))
+    assert run({"organization": "delta", "consumers": ["eta"]})["consumers"] == ["eta"]
+    assert sent(tfe)[-2:] == [f"PATCH {E1}", f"GET {E2}"]
+
+
+def test_partnerships_of_another_producer_prove_nothing(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance())
+    attributes = {"consuming-organization-name": "eta", "producing-organization-name": "zeta"}
+    tfe.order(Fault("not_json_api", method="PATCH", body={"data": [{"id": "mp-1", "attributes": attributes}]}))
+    assert "missing: eta" in run({"organization": "delta", "consumers": ["eta"]})["msg"]
+
+
+def test_an_answer_without_the_flag_is_completed_by_a_read(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"))
+    tfe.order(Fault("not_json_api", method="PATCH", body={"data": {"id": "delta"}}, after_effect=True))
+    assert run({"organization": "delta", "global_module_sharing": True})["global_module_sharing"]
+    assert sent(tfe)[-2:] == [f"PATCH {DELTA}", f"GET {DELTA}"]
