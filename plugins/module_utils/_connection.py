@@ -189,7 +189,7 @@ def _find_verify(options: Mapping[str, Any], environ: Mapping[str, str]) -> bool
     if source:
         verify = _boolean(source, text)
     else:
-        _source, skip = _first({}, environ, "", "TFE_SSL_SKIP_VERIFY")
+        skip = _text(environ.get("TFE_SSL_SKIP_VERIFY"))
         verify = not (skip and _boolean("TFE_SSL_SKIP_VERIFY", skip))
     if not verify:
         return False
