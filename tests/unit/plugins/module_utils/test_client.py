@@ -280,6 +280,14 @@ def test_requests_begin_just_below_the_limit(monkeypatch: pytest.MonkeyPatch, li
     assert begun[4] == begun[0]  # a small task is not held up
 
 
+@pytest.mark.parametrize("limit", ["1", "0.5"])
+def test_the_lowest_limit_is_one_request_a_second(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    clock, pace = Clock(monkeypatch), _pace.Pace()
+    pace.learn(limit)
+    begun = begin(pace, clock, 8)
+    assert 1 < begun[7] - begun[6] < 1.1
+
+
 def test_a_pause_does_not_add_up_to_a_burst(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, pace = Clock(monkeypatch), _pace.Pace()
     pace.learn("30")

@@ -258,6 +258,11 @@ TFE = {"TFE_ADDRESS": "tfe.example.com", "TFE_TOKEN": "t"}
             "The token in TFE_TOKEN contains white space or characters that no token has.",
         ),
         (
+            {},
+            {"TF_HOSTNAME": "tfe", "TF_TOKEN": "a b"},
+            "The token in TF_TOKEN contains white space or characters that no token has.",
+        ),
+        (
             {"tfe_address": "tfe", "tfe_token": "\u00fc"},
             {},
             "The token in tfe_token contains white space or characters that no token has.",

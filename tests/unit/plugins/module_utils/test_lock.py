@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -229,6 +230,23 @@ def test_why_no_folder_will_do_is_told(home: Path, tmp_path: Path, mode: int) ->
         "No place for a lock file, without which two tasks could undo each other: "
         f"{home / '.ansible' / 'tfe.admin'} {private}; {fallback} {private}."
     )
+
+
+def test_a_folder_that_others_may_only_enter_is_used(home: Path, tmp_path: Path) -> None:
+    folder = home / ".ansible" / "tfe.admin"
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    assert _can_lock(ADDRESS, "delta")
+    assert list(folder.iterdir())
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_each_address_has_a_file_of_its_own_named_by_31_bits(home: Path) -> None:
+    for number in range(40):
+        assert _can_lock(f"https://{number}.example.com", "delta")
+    names = [file.name for file in (home / ".ansible" / "tfe.admin").iterdir()]
+    assert len(names) == 40
+    assert all(re.fullmatch(r"[0-7][0-9a-f]{7}\.lock", name) for name in names)
 
 
 def test_what_belongs_to_somebody_else_is_not_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,3 +67,11 @@ def test_announced_pages_keep_their_order(count: int) -> None:
     server = Server(*(page(number, **{"total-pages": count}) for number in range(1, count + 1)))
     assert server.read_all() == (list(range(1, count + 1)), "")
     assert sorted(server.asked) == list(range(2, count + 1))
+
+
+def test_the_word_of_a_next_page_counts() -> None:
+    server = Server(page(1, 2, 3, **{"next-page": 2}), page(4, **{"next-page": None}))
+    assert server.read_all() == ([1, 2, 3, 4], "")
+    assert not server.pages[0].is_whole
+    assert page(*range(100), **{"next-page": None}).is_whole
+    assert not page(*range(100)).is_whole

@@ -195,3 +195,15 @@ def test_the_plan_reaches_what_was_asked_for_and_then_there_is_nothing_left_to_d
     assert plan.changed == (before.everyone != plan.after.everyone or has != had)
     assert len(plan.after.names) == len(has)
     assert not make_plan(request_, PRODUCER, plan.after, wanted).changed
+
+
+def test_warnings_word_for_word() -> None:
+    [stops] = make_plan(request_for([]), PRODUCER, EVERYONE, []).warnings
+    assert stops == (
+        "delta stops sharing its modules with every organization: all that are not listed in consumers lose access. "
+        "Set global_module_sharing: false to say that this is meant."
+    )
+    [starts] = make_plan(request_for(None, share_globally=True), PRODUCER, shared_with("b", "a"), []).warnings
+    assert starts == (
+        "delta starts sharing its modules with every organization, which drops its list of consumers for good: a, b."
+    )

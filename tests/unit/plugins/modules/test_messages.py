@@ -156,6 +156,7 @@ WHY_THERE_IS_NOTHING = [
         MEMBER,
         faults=(sent({"data": {"id": "user", "attributes": {"is-site-admin": "no"}}}, "account/details$"),),
     ),
+    Case(f"{NOT_FOUND} {PERHAPS_NO_ADMIN}", MEMBER, faults=(sent({"data": []}, "account/details$"),)),
     Case(f"TFE {HCP}", behaviour=Behaviour(application="hcp")),
     Case(f"{NOT_FOUND} {CLOSED}", behaviour=Behaviour(administrator="without_2fa")),
 ]
@@ -426,6 +427,23 @@ def test_the_rest_is_not_written_where_the_token_ends(start: StartSimulator, run
     assert told[-1] == f"team-38 was not written any more: {account}"
 
 
+def test_the_account_is_looked_at_only_where_somebody_else_is_waiting(start: StartSimulator, run: RunModule) -> None:
+    for count in (1, 2):
+        tfe = start(*ORGANIZATIONS)
+        tfe.order(refused(409, "", "PATCH", times=0))
+        producers = [{"organization": name, "consumers": ["eta"]} for name in ("delta", "Gamma")[:count]]
+        assert run({"producers": producers}, module="tfe_module_sharing")["failed"]
+        looked = any(request.path.endswith("/account/details") for request in tfe.requests)
+        assert looked == (count > 1)
+
+
+def test_a_try_that_failed_is_warned_of(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*ORGANIZATIONS)
+    tfe.order(refused(503, "delta$"))
+    [warning] = run({**ETA}, check=True)["warnings"]
+    assert "GET /api/v2/admin/organizations/delta answered 503; trying again in 0." in str(warning)
+
+
 def test_what_was_broken_on_the_way_is_told_beside_what_was_reached(start: StartSimulator, run: RunModule) -> None:
     start(PRODUCER_WITH_PROVIDERS, *ORGANIZATIONS[1:], behaviour=PUT_DROPS_42)
     answer = run({"producers": [ETA]}, module="tfe_module_sharing")
@@ -435,10 +453,13 @@ def test_what_was_broken_on_the_way_is_told_beside_what_was_reached(start: Start
     assert answer["added"] == 1
 
 
-def test_a_refused_look_at_the_account_stops_nobody(start: StartSimulator, run: RunModule) -> None:
+@pytest.mark.parametrize(
+    "account", [refused(403, "account/details$", times=0), Fault("sign_in", path="account/details$", times=0)]
+)
+def test_an_account_that_does_not_show_stops_nobody(start: StartSimulator, run: RunModule, account: Fault) -> None:
     names = [f"team-{i:02}" for i in range(20)]
     tfe = start(*map(Organization, names))
-    tfe.order(refused(409, "/team-00/", "PATCH"), refused(403, "account/details$", times=0))
+    tfe.order(refused(409, "/team-00/", "PATCH"), account)
     producers = [{"organization": name, "consumers": ["team-19"]} for name in names[:19]]
     answer = run({"producers": producers}, module="tfe_module_sharing")
     assert answer["msg"].startswith("1 of 19 producers did not come to what was asked for.")

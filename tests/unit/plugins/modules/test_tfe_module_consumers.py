@@ -657,3 +657,8 @@ def test_an_answer_without_the_flag_is_completed_by_a_read(start: StartSimulator
     tfe.order(Fault("not_json_api", method="PATCH", body={"data": {"id": "delta"}}, after_effect=True))
     assert run({"organization": "delta", "global_module_sharing": True})["global_module_sharing"]
     assert sent(tfe)[-2:] == [f"PATCH {DELTA}", f"GET {DELTA}"]
+
+
+def test_an_answer_within_one_second_is_in_time(start: StartSimulator, run: RunModule) -> None:
+    start(*instance())
+    assert not run({"organization": "delta", "consumers": [], "tfe_timeout": 1, "tfe_max_retries": 5}).get("warnings")

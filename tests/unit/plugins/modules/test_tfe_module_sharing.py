@@ -183,6 +183,13 @@ def test_a_slip_in_ignore_is_an_error(
     refuse(tfe, task(entry("delta"), prune=prune, ignore=ignore), message)
 
 
+def test_who_knows_everybody_asks_for_nobody(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*INSTANCE)
+    options = {"producers": [entry("delta")], "prune": True, "ignore": ["zetta", "nobody"]}
+    assert "ignore[1] 'nobody'" in run(options, module="tfe_module_sharing")["msg"]
+    assert [request.path for request in tfe.requests] == [E7]
+
+
 def test_an_empty_list_prunes_only_when_that_is_confirmed(start: StartSimulator, task: Any) -> None:
     tfe = start(*INSTANCE)
     refuse(tfe, task(prune=True), "add prune_all: true")
