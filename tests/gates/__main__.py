@@ -198,11 +198,13 @@ def galaxy() -> str:
 
 
 def _pytest(folder: str, *options: str) -> str:
-    command = ["pytest", "--color=no", "--numprocesses=2", folder, *options]
+    command = ["pytest", "--color=no", "-p", "no:cacheprovider", "--numprocesses=2", folder, *options]
     environment = {
         "PYTHONPATH": str(stage.CACHE),
         "INSTALLED_COLLECTIONS": str(stage.INSTALLED),
         "AWX_VENV": str(stage.CHECKOUT / ".venv/awx"),
+        # Another gate may be reading the stage, where files must not come and go.
+        "COVERAGE_FILE": str(stage.CACHE / ".coverage"),
     }
     return _call(*command, folder=stage.STAGE, environ=environment)
 
