@@ -207,6 +207,26 @@ def test_writes_of_whole_lists_are_tried_again_like_reads(tfe: Simulator, client
     assert tfe.forgive()
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault("status", status=401), "answered 401 Unauthorized"),
+        (Fault("reset", times=0), "got no answer"),
+        (Fault("status", status=403), ""),
+        (Fault("status", status=404), ""),
+        (Fault("sign_in"), ""),
+    ],
+)
+def test_nothing_can_be_reached_with_a_dead_token_or_where_nobody_answers(
+    tfe: Simulator, client: Client, fault: Fault, told: str
+) -> None:
+    assert client.why_unreachable() == ""
+    tfe.order(fault)
+    reason = client.why_unreachable()
+    assert told in reason
+    assert bool(reason) == bool(told)
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 410, 415, 422, 501])
 def test_refusals_are_not_tried_again(tfe: Simulator, client: Client, status: int) -> None:
     tfe.order(Fault("status", status=status))

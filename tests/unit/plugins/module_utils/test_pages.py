@@ -13,6 +13,7 @@ from ansible_collections.tfe.admin.plugins.module_utils import _pages
 from ansible_collections.tfe.admin.plugins.module_utils._page import Page, parse_page
 
 TWO = {"total-pages": 2}
+THREE = {"total-pages": 3}
 TWICE = "items came twice while it was read"
 
 
@@ -41,7 +42,7 @@ class Server:
 @pytest.mark.parametrize(
     ("pages", "problem"),
     [
-        ([page(1, 2, **{"total-pages": 3}), page(2, 3), page(4, 5)], TWICE),
+        ([page(1, 2, **THREE), page(2, 3, **THREE), page(4, 5, **THREE)], TWICE),
         ([page(1, 1, **TWO), page(2, 2)], TWICE),
         ([page(1, 1, **{"total-count": 1})], TWICE),
         ([page(1, **{"total-count": 2, "total-pages": 1})], "the server counts 2 items and sent 1"),
@@ -56,8 +57,8 @@ def test_what_does_not_add_up_is_read_again_and_then_told(pages: list[Page], pro
 
 
 def test_a_list_that_grows_beyond_the_pages_that_it_announced_is_read_to_its_end() -> None:
-    three, four = {"total-pages": 3}, {"total-pages": 4}
-    server = Server(page(1, **three), page(2, **three), page(3, **four), page(4, **four))
+    four = {"total-pages": 4}
+    server = Server(page(1, **THREE), page(2, **THREE), page(3, **four), page(4, **four))
     assert server.read_all() == ([1, 2, 3, 4], "")
     assert sorted(server.asked) == [2, 3, 4]
 

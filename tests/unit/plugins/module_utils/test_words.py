@@ -83,6 +83,7 @@ def answer(status: int, data: bytes = b"", reason: str | None = "Reason", tries:
         (answer(403, b'{"errors": ["no."]}'), "403 Reason: no. The token's user may not do this."),
         (answer(400, b'{"errors": [], "message": "words"}'), "400 Reason."),
         (answer(400, b'{"message": "words"}'), "400 Reason: words."),
+        (answer(400, b'{"message": "not X."}'), "400 Reason: not X."),
         (answer(400, b'{"errors": {"title": "one", "detail": "two"}}'), "400 Reason: one: two."),
         (
             answer(400, b'{"errors": [{"title": "", "detail": "two"}, {}, {"detail": null, "title": 3}]}'),
