@@ -201,6 +201,7 @@ def _pytest(folder: str, *options: str) -> str:
         "AWX_VENV": str(stage.CHECKOUT / ".venv/awx"),
         # Another gate may be reading the stage, where files must not come and go.
         "COVERAGE_FILE": str(stage.CACHE / ".coverage"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(stage.CACHE / "hypothesis"),
     }
     return _call(*command, folder=stage.STAGE, environ=environment)
 

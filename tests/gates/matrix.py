@@ -92,6 +92,7 @@ def _run(row: Row, target: Path) -> str:
         "PYTHONPATH": str(stage.CACHE),
         "INSTALLED_COLLECTIONS": str(stage.INSTALLED),
         "TARGET_PYTHON": str(target),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(stage.CACHE / "hypothesis"),
     }
     options = ["--color=no", "--quiet", "-p", "no:cacheprovider"]
     if not row.thorough:
