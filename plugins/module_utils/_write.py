@@ -52,16 +52,22 @@ def _read_back(registry: Registry, plan: Plan) -> tuple[Sharing | None, str]:
         return None, str(error)
 
 
-def _send(registry: Registry, producer: Producer, plan: Plan) -> Sharing:
-    """One write. Returns the sharing that its answer shows, completed by reads where the answer does not show it."""
+def _send(registry: Registry, producer: Producer, plan: Plan) -> Sharing | None:
+    """One write. Returns the sharing that its answer shows, completed by a read where half of it is missing.
+
+    None where that does not tell. Raises what the write raised, and nothing of a read after it.
+    """
     name, writers = plan.producer.name, Writers(registry)
     if plan.after.everyone or (plan.before.everyone and not plan.after.partnerships):
         flag = writers.share_with_everyone(producer, plan.after.everyone)
-        return registry.sharing(read_producer(registry.client, name)) if flag is None else Sharing(flag)
+        return None if flag is None else Sharing(flag)
     partnerships = writers.replace(producer, plan.after.consumers)
-    if plan.before.everyone and read_producer(registry.client, name).shares_modules_globally:
-        return Sharing(everyone=True)
-    return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
+    try:
+        if plan.before.everyone and read_producer(registry.client, name).shares_modules_globally:
+            return Sharing(everyone=True)
+        return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
+    except ApiError:
+        return None
 
 
 def _not_reached(plan: Plan, shown: Sharing, failure: TfeError | None) -> str:

@@ -252,6 +252,16 @@ WRITES = [
         faults=(refused(403, "delta$", nth=2),),
         behaviour=Behaviour(write_ignored=True),
     ),
+    Case(  # a token that ends between the write and the look at what it did
+        f"{UNKNOWN_NOW} GET {DELTA} answered 401 Unauthorized: unauthorized. {BAD_TOKEN}",
+        faults=(refused(401, "delta$", nth=2, times=0),),
+        delta=GLOBAL,
+    ),
+    Case(
+        f"{UNKNOWN_NOW} GET {DELTA} answered 401 Unauthorized: unauthorized. {BAD_TOKEN}",
+        faults=(refused(401, "/relationships/", nth=2, times=0), refused(401, "delta$", nth=2, times=0)),
+        behaviour=Behaviour(legacy_answer="204"),
+    ),
     Case(
         f"PATCH for delta answered with eta. {AS_BEFORE}",
         {"organization": "delta", "global_module_sharing": True},
