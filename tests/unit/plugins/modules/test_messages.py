@@ -9,6 +9,7 @@ TFE stands for the simulator's address, ID:name for an external id, and N for se
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import threading
@@ -484,16 +485,19 @@ def test_an_answer_without_a_content_type(run: RunModule) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
-            connection, _address = server.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+            with contextlib.suppress(OSError):
+                connection, _address = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
 
-        thread = threading.Thread(target=answer)
+        thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
         message = run({**ETA, "tfe_address": address, "tfe_token": "token"})["msg"]
-        thread.join()
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)  # so that nobody waits for a client that did not come
+        thread.join(timeout=5)
     assert message == (
         f"GET {address}/api/v2/admin/organizations/delta answered 200 with something that is not a JSON:API document "
         f"(no content type). {NOT_TFE}"

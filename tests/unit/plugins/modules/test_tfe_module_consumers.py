@@ -487,15 +487,16 @@ def test_an_answer_that_trickles_in_does_not_outlast_the_time_out(start: StartSi
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def trickle() -> None:
-            connection, _address = server.accept()
-            with connection, contextlib.suppress(OSError):
-                connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-                while not stop.wait(0.02):
-                    connection.sendall(b"{")
+            with contextlib.suppress(OSError):
+                connection, _address = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                    while not stop.wait(0.02):
+                        connection.sendall(b"{")
 
         stop = threading.Event()
-        thread = threading.Thread(target=trickle)
+        thread = threading.Thread(target=trickle, daemon=True)
         thread.start()
         started = time.monotonic()
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
@@ -503,7 +504,9 @@ def test_an_answer_that_trickles_in_does_not_outlast_the_time_out(start: StartSi
         answer = run({"organization": "delta", "consumers": [], **options})
         seconds = time.monotonic() - started
         stop.set()
-        thread.join()
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)  # so that nobody waits for a client that did not come
+        thread.join(timeout=5)
     assert "got no answer after 1 try over 0 s: it took longer than tfe_timeout" in answer["msg"]
     assert seconds < 5
 
