@@ -36,7 +36,7 @@ class Client:
         """The JSON:API document at ``path`` (below /api/v2, with its leading slash). Raises ApiError."""
         document = self._exchange("GET", path, query=query)
         if document is None:
-            raise ApiError(f"GET {self.url(path)} answered without a document. {_NOT_TFE}")
+            raise ApiError(f"GET {self._url(path)} answered without a document. {_NOT_TFE}")
         return document
 
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -47,7 +47,7 @@ class Client:
         """One page of a collection, of 100 items at the most; ``keep`` makes of each resource object what is needed."""
         page = parse_page(self.get(path, {"page[number]": number, "page[size]": PAGE_SIZE}), keep)
         if page is None:
-            raise ApiError(f"GET {self.url(path)} answered with something that is not a list. {_NOT_TFE}")
+            raise ApiError(f"GET {self._url(path)} answered with something that is not a list. {_NOT_TFE}")
         return page
 
     def collection(
@@ -70,7 +70,7 @@ class Client:
 
         items, problem = read_on(lambda number: self.page(path, keep, number), page, paged=paged)
         if problem:
-            raise ApiError(f"GET {self.url(path)} does not give a complete list: {problem}.")
+            raise ApiError(f"GET {self._url(path)} does not give a complete list: {problem}.")
         return items
 
     def why_unreachable(self) -> str:
@@ -81,8 +81,7 @@ class Client:
             return str(error) if error.status in (0, 401) else ""
         return ""
 
-    def url(self, path: str) -> str:
-        """Where a path leads to."""
+    def _url(self, path: str) -> str:
         return f"{self.address}/api/v2{path}"
 
     def _exchange(
@@ -93,12 +92,12 @@ class Client:
         body: Mapping[str, Any] | None = None,
     ) -> dict[str, Any] | None:
         started = time.monotonic()
-        response = self._transport.send(method, self.url(path), query, body)
+        response = self._transport.send(method, self._url(path), query, body)
         self.application = response.headers.get("TFP-AppName", "")
         if not 200 <= response.status_code < 300:
             from ._words import refusal  # noqa: PLC0415  # only on the way to an error
 
-            said = refusal(f"{method} {self.url(path)}", response, time.monotonic() - started)
+            said = refusal(f"{method} {self._url(path)}", response, time.monotonic() - started)
             raise ApiError(said, response.status_code)
         if not response.raw.data.strip():
             return None
@@ -106,7 +105,7 @@ class Client:
         if not isinstance(document, dict) or "data" not in document:
             kind = response.headers.get("Content-Type", "no content type")
             raise ApiError(
-                f"{method} {self.url(path)} answered {response.status_code} with something that is not a JSON:API "
+                f"{method} {self._url(path)} answered {response.status_code} with something that is not a JSON:API "
                 f"document ({kind}). {_NOT_TFE}",
                 response.status_code,
             )

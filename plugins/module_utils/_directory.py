@@ -13,7 +13,6 @@ from ._client import Client
 from ._errors import ApiError
 from ._organizations import ORGANIZATIONS, Producer, parse_producer, read_document
 from ._page import Page
-from ._pages import pages_ahead
 from ._sharing import Organization, match
 from ._transport import side_by_side
 
@@ -95,6 +94,22 @@ class Directory:
         read = dict(zip(unclear, side_by_side(self._read, unclear)))
         return [read.get(producer.organization.name, producer) for producer in producers]
 
+    def explain_missing(self, name: str, error: ApiError) -> str:
+        """Why the organization ``name`` could not be read; ``error`` is the 404 for it."""
+        from ._explain import explain_closed  # noqa: PLC0415  # needed on the way to an error only
+
+        closed = explain_closed(self._client, error)
+        if closed:
+            return closed
+        try:
+            organizations = self.everybody()
+        except ApiError as second:
+            return f"{error} {second}"
+        for organization in organizations:
+            if organization.key == name.casefold():
+                return f"{error} Yet the organization is in the list of all organizations: try again."
+        return f"{error} There is no organization {name!r}{self.hints([name])[0]}."
+
     def hints(self, elements: Sequence[str]) -> list[str]:
         """For each unknown name what may have been meant, as text to append."""
         from ._explain import hints  # noqa: PLC0415  # needed on the way to an error only
@@ -110,7 +125,7 @@ class Directory:
             first = self._first_page()
             found = self._match(elements)
             missing = [element for element in missing if element not in found]
-            if len(missing) > pages_ahead(first) or any(map(looks_like_external_id, missing)):
+            if len(missing) > first.pages_ahead or any(map(looks_like_external_id, missing)):
                 self._read_everybody(first)
                 missing = []
         if all(side_by_side(self._exists, missing)):

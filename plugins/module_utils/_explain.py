@@ -14,7 +14,6 @@ from difflib import get_close_matches
 
 from ._client import Client
 from ._errors import ApiError
-from ._organizations import ORGANIZATIONS, parse_organization
 from ._parsing import attributes_of
 from ._sharing import Organization
 
@@ -22,24 +21,30 @@ _MOST_SUGGESTED = 20
 """So many elements get a look for what may have been meant: each is held against every name of the instance."""
 
 
-def explain_missing(client: Client, name: str, error: ApiError) -> str:
-    """Why the producer ``name`` could not be read."""
-    closed = _explain_closed(client, error)
-    if closed:
-        return closed
-    try:
-        organizations = client.collection(ORGANIZATIONS, parse_organization)
-    except ApiError as second:
-        return f"{error} {explain_unlisted(client, second) if second.status == 404 else second}"
-    for organization in organizations:
-        if organization.key == name.casefold():
-            return f"{error} Yet the organization is in the list of all organizations: try again."
-    return f"{error} There is no organization {name!r}{hints([name], organizations)[0]}."
+def explain_closed(client: Client, error: ApiError) -> str | None:
+    """Why the whole admin API answers ``error``, a 404; None where the token's user is a site administrator."""
+    if client.application == "HCP Terraform" or client.address.endswith(".terraform.io"):
+        return (
+            f"{client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
+            "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
+        )
+    is_site_admin = _is_site_admin(client)
+    if is_site_admin is False:
+        return (
+            f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
+            "API from everybody else (team and organization tokens too). Use a site administrator's user token."
+        )
+    if is_site_admin is None:
+        return (
+            f"{error} There is no such thing, or the token's user is not a site administrator: TFE answers 404 to "
+            "both, and does not tell which it is."
+        )
+    return None
 
 
 def explain_unlisted(client: Client, error: ApiError) -> str:
     """Why the list of all organizations could not be read."""
-    return _explain_closed(client, error) or (
+    return explain_closed(client, error) or (
         f"The token's user is a site administrator, yet the admin API is closed to it ({error}). "
         "Does the site require two-factor authentication that this user has not set up?"
     )
@@ -69,24 +74,3 @@ def _is_site_admin(client: Client) -> bool | None:
         return None
     value = attributes_of(account).get("is-site-admin")
     return value if isinstance(value, bool) else None
-
-
-def _explain_closed(client: Client, error: ApiError) -> str | None:
-    """Why the whole admin API answers ``error``, a 404; None where the token's user is a site administrator."""
-    if client.application == "HCP Terraform" or client.address.endswith(".terraform.io"):
-        return (
-            f"{client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
-            "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
-        )
-    is_site_admin = _is_site_admin(client)
-    if is_site_admin is False:
-        return (
-            f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
-            "API from everybody else (team and organization tokens too). Use a site administrator's user token."
-        )
-    if is_site_admin is None:
-        return (
-            f"{error} There is no such thing, or the token's user is not a site administrator: TFE answers 404 to "
-            "both, and does not tell which it is."
-        )
-    return None

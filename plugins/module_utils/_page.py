@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,9 @@ from ._parsing import parse_count
 
 PAGE_SIZE = 100
 """The server's maximum; one more is answered with 422."""
+
+MOST_PAGES = 10_000
+"""No collection is read any further."""
 
 
 class Page(NamedTuple):
@@ -46,6 +50,16 @@ class Page(NamedTuple):
         """Whether this first page has every item of the collection, and nothing about it is odd."""
         more = self.goes_on_after(1, self.length) or self.may_be_cut
         return not more and self.length == len(self.items) and self.total_count in (None, self.length)
+
+    @property
+    def pages_ahead(self) -> int:
+        """How many pages come after this first one, as far as the server tells."""
+        if not self.total_pages or not self.items:
+            return 0
+        pages = self.total_pages
+        if self.total_count is not None:
+            pages = min(pages, math.ceil(self.total_count / len(self.items)))
+        return min(pages, MOST_PAGES) - 1
 
 
 def parse_page(document: Mapping[str, Any], keep: Callable[[dict[str, Any]], Any]) -> Page | None:

@@ -6,19 +6,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ._page import PAGE_SIZE, Page
+from ._page import MOST_PAGES, PAGE_SIZE, Page
 from ._transport import CONNECTIONS
 
 _FULL_PAGES = (20, PAGE_SIZE)
 """How many items a full page has: the server's own default, and what is asked for (API 3)."""
-
-_MOST_PAGES = 10_000
 
 
 def read_on(read_page: Callable[[int], Page], first: Page, *, paged: bool) -> tuple[list[Any], str]:
@@ -40,7 +36,7 @@ def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[li
     repeated = page.length - len(items)
     problem = ""
     following = _following(read_page, page)
-    for number in range(2, _MOST_PAGES + 2):
+    for number in range(2, MOST_PAGES + 2):
         told = page.goes_on_after(number - 1, len(items))
         if not told and not page.may_be_cut:
             break
@@ -56,7 +52,7 @@ def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[li
             break
         repeated += page.length - (len(items) - known)
     else:
-        problem = f"it has no end after {_MOST_PAGES} pages"
+        problem = f"it has no end after {MOST_PAGES} pages"
     if total is not None and total != len(items):
         problem = f"the server counts {total} items and sent {len(items)}"
     elif repeated:
@@ -66,8 +62,10 @@ def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[li
 
 def _following(read_page: Callable[[int], Page], first: Page) -> Iterator[Page]:
     """The pages after the first one without an end: side by side as far as it tells how many there are."""
-    announced = range(2, 2 + pages_ahead(first))
+    announced = range(2, 2 + first.pages_ahead)
     if len(announced) > 1:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # a small task does without
+
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             ahead: deque[Any] = deque()
             for number in announced:
@@ -77,15 +75,5 @@ def _following(read_page: Callable[[int], Page], first: Page) -> Iterator[Page]:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
-    for number in range(announced.stop if len(announced) > 1 else 2, _MOST_PAGES + 2):
+    for number in range(announced.stop if len(announced) > 1 else 2, MOST_PAGES + 2):
         yield read_page(number)
-
-
-def pages_ahead(first: Page) -> int:
-    """How many pages come after the first one, as far as it tells."""
-    if not first.total_pages or not first.items:
-        return 0
-    pages = first.total_pages
-    if first.total_count is not None:
-        pages = min(pages, math.ceil(first.total_count / len(first.items)))
-    return min(pages, _MOST_PAGES) - 1

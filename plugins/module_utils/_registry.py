@@ -95,9 +95,9 @@ def read_producer(client: Client, name: str) -> Producer:
     except ApiError as error:
         if error.status != 404:
             raise
-        from ._explain import explain_missing  # noqa: PLC0415  # only on the way to an error
+        from ._directory import Directory  # noqa: PLC0415  # only on the way to an error
 
-        raise ApiError(explain_missing(client, name, error), error.status) from error
+        raise ApiError(Directory(client).explain_missing(name, error), error.status) from error
 
 
 def path(producer: Producer, below: str = "") -> str:

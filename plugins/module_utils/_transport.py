@@ -4,7 +4,7 @@
 
 """How requests travel to one Terraform Enterprise: session, proxies, TLS, and eight connections at the most.
 
-This room knows nothing of what is sent. "API n" in the whole collection means the section of that number in the
+This room knows nothing of what is asked for. "API n" in the whole collection means the section of that number in the
 project's notes on TFE's admin API.
 """
 
@@ -52,6 +52,7 @@ CONNECTIONS = 8
 """Requests under way at once, at the most."""
 
 _MEDIA_TYPE = "application/vnd.api+json"
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -11,7 +11,9 @@ import importlib
 import io
 import json
 import os
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -55,6 +57,30 @@ class RunModule(Protocol):
         **environ: str,
     ) -> dict[str, Any]:
         """Runs a module and returns what it answered; a failed module has ``failed`` in its answer."""
+
+
+@contextlib.contextmanager
+def listen(answer: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
+    """The address of a server that hands each connection, and what it received there, to ``answer``, and closes it."""
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _address = listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                answer(connection, connection.recv(65536))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            # Closing alone would not wake up accept().
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(timeout=5)
 
 
 @pytest.fixture

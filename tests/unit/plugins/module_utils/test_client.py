@@ -111,7 +111,7 @@ def test_a_lapsed_saml_session_is_named_as_a_cause(tfe: Simulator, client: Clien
 
 
 def test_a_list_without_an_end_is_refused(tfe: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_pages, "_MOST_PAGES", 3)
+    monkeypatch.setattr(_pages, "MOST_PAGES", 3)
     for number in range(8):
         items = [{"id": f"{number}-{i}", "type": "organizations"} for i in range(10)]
         tfe.order(Fault("not_json_api", body={"data": items}))

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import math
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
-from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator, listen
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -268,32 +267,6 @@ def test_waiting_is_bounded_whatever_the_server_says(
     assert not tfe.sharing("delta").module_consumers
 
 
-@contextmanager
-def answering(data: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """A server on loopback that answers each connection with these bytes and closes it: (address, what it received)."""
-    received: list[bytes] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _address = listener.accept()
-            except OSError:
-                return
-            with connection:
-                received.append(connection.recv(65536))
-                connection.sendall(data)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}", received
-        finally:
-            # Closing alone would not wake up accept().
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
 START = st.sampled_from((b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: ", b"HTTP/1.1 ", b"HTTP/2 "))
 
 
@@ -314,7 +287,13 @@ START = st.sampled_from((b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nConte
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("waits")
 def test_any_bytes_in_place_of_http(run: RunModule, data: bytes) -> None:
-    with answering(data) as (address, received):
+    received: list[bytes] = []
+
+    def answer_with_data(connection: socket.socket, request: bytes) -> None:
+        received.append(request)
+        connection.sendall(data)
+
+    with listen(answer_with_data) as address:
         task = {"organization": "delta", "consumers": ["eta"], "tfe_max_retries": RETRIES}
         answer = run({**task, "tfe_address": address, "tfe_token": "some-token", "tfe_timeout": 20})
         check_message(answer)

@@ -9,15 +9,13 @@ TFE stands for the simulator's address, ID:name for an external id, and N for se
 
 from __future__ import annotations
 
-import contextlib
 import re
 import socket
-import threading
 from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization
-from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator, listen
 
 E7 = "TFE/api/v2/admin/organizations"
 DELTA = f"{E7}/delta"
@@ -474,6 +472,12 @@ def test_an_account_that_does_not_show_stops_nobody(start: StartSimulator, run: 
     assert [producer["consumers"] for producer in answer["producers"]] == [[]] + [["team-19"]] * 18
 
 
+def test_a_list_that_ends_with_404_is_not_called_closed(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*(Organization(f"team-{i:03}") for i in range(101)))
+    tfe.order(refused(404, "organizations$", nth=2))
+    assert run(ETA)["msg"] == f"{NOT_FOUND} GET {E7} answered 404 Not Found: not found.".replace("TFE", tfe.address)
+
+
 def test_hcp_terraform_is_known_by_its_address_too(start: StartSimulator, run: RunModule) -> None:
     tfe = start(*ORGANIZATIONS)
     options = {"tfe_address": "http://app.terraform.io", "tfe_proxies": {"http": tfe.address}, "tfe_token": "token"}
@@ -482,22 +486,11 @@ def test_hcp_terraform_is_known_by_its_address_too(start: StartSimulator, run: R
 
 
 def test_an_answer_without_a_content_type(run: RunModule) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    def answer(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
 
-        def answer() -> None:
-            with contextlib.suppress(OSError):
-                connection, _address = server.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-
-        thread = threading.Thread(target=answer, daemon=True)
-        thread.start()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with listen(answer) as address:
         message = run({**ETA, "tfe_address": address, "tfe_token": "token"})["msg"]
-        with contextlib.suppress(OSError):
-            server.shutdown(socket.SHUT_RDWR)  # so that nobody waits for a client that did not come
-        thread.join(timeout=5)
     assert message == (
         f"GET {address}/api/v2/admin/organizations/delta answered 200 with something that is not a JSON:API document "
         f"(no content type). {NOT_TFE}"

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
@@ -15,7 +14,13 @@ from typing import Any, Literal
 
 import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Fault, Organization, Simulator
-from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, PROFILES, RunModule, StartSimulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import (
+    ORGANIZATIONS,
+    PROFILES,
+    RunModule,
+    StartSimulator,
+    listen,
+)
 
 DELTA = "/api/v2/admin/organizations/delta"
 E1 = f"{DELTA}/module-consumers"
@@ -484,29 +489,19 @@ def test_an_answer_about_another_organization_proves_nothing(start: StartSimulat
 
 def test_an_answer_that_trickles_in_does_not_outlast_the_time_out(start: StartSimulator, run: RunModule) -> None:
     tfe = start(*instance())
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    stop = threading.Event()
 
-        def trickle() -> None:
-            with contextlib.suppress(OSError):
-                connection, _address = server.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-                    while not stop.wait(0.02):
-                        connection.sendall(b"{")
+    def trickle(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while not stop.wait(0.02):
+            connection.sendall(b"{")
 
-        stop = threading.Event()
-        thread = threading.Thread(target=trickle, daemon=True)
-        thread.start()
-        started = time.monotonic()
-        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+    started = time.monotonic()
+    with listen(trickle) as address:
         options = {"tfe_address": address, "tfe_token": tfe.admin_token, "tfe_timeout": 0.3, "tfe_max_retries": 0}
         answer = run({"organization": "delta", "consumers": [], **options})
         seconds = time.monotonic() - started
         stop.set()
-        with contextlib.suppress(OSError):
-            server.shutdown(socket.SHUT_RDWR)  # so that nobody waits for a client that did not come
-        thread.join(timeout=5)
     assert "got no answer after 1 try over 0 s: it took longer than tfe_timeout" in answer["msg"]
     assert seconds < 5
 
