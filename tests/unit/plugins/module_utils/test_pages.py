@@ -44,6 +44,7 @@ class Server:
     [
         ([page(1, 2, **THREE), page(2, 3, **THREE), page(4, 5, **THREE)], TWICE),
         ([page(1, 1, **TWO), page(2, 2)], TWICE),
+        ([page(1, 1, 2)], TWICE),
         ([page(1, 1, **{"total-count": 1})], TWICE),
         ([page(1, **{"total-count": 2, "total-pages": 1})], "the server counts 2 items and sent 1"),
         ([page(1, **TWO), page(2, **TWO, **{"total-count": 3})], "it kept changing while it was read"),
@@ -52,6 +53,7 @@ class Server:
 )
 def test_what_does_not_add_up_is_read_again_and_then_told(pages: list[Page], problem: str) -> None:
     server = Server(*pages)
+    assert not pages[0].is_whole
     assert server.read_all()[1] == problem
     assert server.asked.count(1) == 1
 
