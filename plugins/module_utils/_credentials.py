@@ -19,7 +19,7 @@ def stored_token(home: str, server: str) -> tuple[str, str]:
     """
     path = os.path.join(home or os.path.expanduser("~"), ".terraform.d", "credentials.tfrc.json")
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, "rb") as file:
             entries = json.load(file)["credentials"].items()
         tokens = [str(entry.get("token") or "").strip() for host, entry in entries if host.lower() == server]
     except FileNotFoundError:

@@ -15,7 +15,7 @@ from typing import Any
 from ._parsing import parse_seconds
 
 try:
-    from urllib3.exceptions import InvalidHeader, MaxRetryError, ResponseError
+    from urllib3.exceptions import InvalidHeader, MaxRetryError
     from urllib3.util import Retry
 except ImportError:
     # _transport says what is missing.
@@ -117,7 +117,7 @@ class PacedRetry(Retry):
             following.wait = following._seconds_to_wait(response)
             following.patience -= following.wait if limited else 0
             if following.patience < 0:
-                raise MaxRetryError(_pool, url or "", ResponseError("429 for too long"))
+                raise MaxRetryError(_pool, "")  # for urllib3, which returns the last answer then
         except MaxRetryError as last:
             last.tries = len(self.history) + 1  # type: ignore[attr-defined]  # for _words
             raise

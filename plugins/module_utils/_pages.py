@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 from ._page import MOST_PAGES, PAGE_SIZE, Page
@@ -75,5 +76,5 @@ def _following(read_page: Callable[[int], Page], first: Page) -> Iterator[Page]:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
-    for number in range(announced.stop if len(announced) > 1 else 2, MOST_PAGES + 2):
+    for number in count(announced.stop if len(announced) > 1 else 2):
         yield read_page(number)

@@ -64,7 +64,7 @@ def _send(registry: Registry, producer: Producer, plan: Plan) -> Sharing | None:
     partnerships = writers.replace(producer, plan.after.consumers)
     try:
         if plan.before.everyone and read_producer(registry.client, name).shares_modules_globally:
-            return Sharing(everyone=True)
+            return None
         return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
     except ApiError:
         return None

@@ -19,6 +19,7 @@ from ansible_collections.tfe.admin.plugins.module_utils._sharing import (
     match,
     parse_request,
     refuse_hidden_revocation,
+    sharing_data,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -207,3 +208,10 @@ def test_warnings_word_for_word() -> None:
     assert starts == (
         "delta starts sharing its modules with every organization, which drops its list of consumers for good: a, b."
     )
+
+
+def test_partnerships_are_told_by_name_even_if_a_server_has_one_name_twice() -> None:
+    consumers = [Organization("b"), Organization("a", "id"), Organization("a")]
+    data = sharing_data(PRODUCER, Sharing(everyone=False, partnerships=tuple(map(Partnership, consumers))))
+    told = [(it["consuming_organization_name"], it["consuming_organization_id"]) for it in data["partnerships"]]
+    assert told == [("a", "id"), ("a", None), ("b", None)]
