@@ -28,8 +28,8 @@ class Client:
 
     def __init__(self, connection: Connection, warn: Callable[[str], None]) -> None:
         self.address = connection.address
-        self.application = ""
-        """What the server last called itself in TFP-AppName; "" where it did not (API 6.3)."""
+        self.application: str | None = None
+        """What the server last called itself in TFP-AppName; None where it did not (API 6.3)."""
         self._transport = Transport(connection, warn)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Client:
     ) -> dict[str, Any] | None:
         started = time.monotonic()
         response = self._transport.send(method, self._url(path), query, body)
-        self.application = response.headers.get("TFP-AppName", "")
+        self.application = response.headers.get("TFP-AppName")
         if not 200 <= response.status_code < 300:
             from ._words import refusal  # noqa: PLC0415  # only on the way to an error
 

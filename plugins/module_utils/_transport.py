@@ -66,7 +66,7 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
         return [work(item) for item in items]
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # a small task does without
 
-    with ThreadPoolExecutor(min(CONNECTIONS, len(items))) as pool:
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
         return list(pool.map(work, items))
 
 
@@ -234,7 +234,7 @@ class _Until(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         seconds_left = self._deadline - time.monotonic()
         if seconds_left <= 0:
-            raise socket.timeout("timed out")
+            raise socket.timeout
         self._sock.settimeout(seconds_left)
         return self._raw.readinto(buffer)
 

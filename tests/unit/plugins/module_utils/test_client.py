@@ -18,6 +18,7 @@ from ansible_collections.tfe.admin.plugins.module_utils import _pace, _pages
 from ansible_collections.tfe.admin.plugins.module_utils._client import Client
 from ansible_collections.tfe.admin.plugins.module_utils._connection import Connection
 from ansible_collections.tfe.admin.plugins.module_utils._errors import ApiError
+from ansible_collections.tfe.admin.plugins.module_utils._transport import VERSION
 from ansible_collections.tfe.admin.tests.simulator import Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import StartSimulator
 
@@ -46,6 +47,19 @@ def tfe(start: StartSimulator) -> Simulator:
 @pytest.fixture
 def client(tfe: Simulator, warnings: list[str]) -> Client:
     return Client(Connection(tfe.address, tfe.admin_token, max_retries=3), warnings.append)
+
+
+def test_each_request_says_who_asks_and_in_which_language(tfe: Simulator, client: Client) -> None:
+    client.get(DELTA)
+    client.write("PATCH", DELTA, {"data": {"type": "organizations", "attributes": {"global-module-sharing": True}}})
+    media_type = "application/vnd.api+json"
+    read, written = (request.headers for request in tfe.requests)
+    for headers in (read, written):
+        assert headers["user-agent"] == f"tfe.admin/{VERSION} (Ansible collection)"
+        assert headers["accept"] == media_type
+        assert headers["authorization"] == f"Bearer {tfe.admin_token}"
+    assert "content-type" not in read
+    assert written["content-type"] == media_type
 
 
 def http_date(seconds_from_now: float) -> str:

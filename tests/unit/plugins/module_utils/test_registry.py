@@ -27,6 +27,7 @@ def read_consumers(client: Client) -> None:
     [
         (lambda client: read_producer(client, "nobody"), [], 404),
         (lambda client: Directory(client).everybody(), [Fault("status", path="organizations$", status=404)], 404),
+        (lambda client: client.get("/admin/organizations/delta"), [Fault("sign_in")], 200),
         # The way that was tried last counts.
         (
             read_consumers,
