@@ -7,7 +7,7 @@
 PYTHON = $(shell sh tests/gates/find_python.sh)
 QUICK_GATES = lint types docs-lint changelog licenses workflows
 # The longest first, so that the last two end together.
-GATES = units integration awx report sanity ansible-lint bench-counts galaxy docs $(QUICK_GATES)
+GATES = integration units awx tries sanity report ansible-lint bench-counts galaxy docs $(QUICK_GATES)
 
 # A caller's Python settings would reach into the virtual environments.
 unexport PYTHONHOME PYTHONPATH

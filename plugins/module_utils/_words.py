@@ -20,6 +20,7 @@ _CAUSES = {
     401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed "
     "(after 14 days unless the site says otherwise): sign in to TFE in a browser once, then run again.",
     403: "The token's user may not do this.",
+    429: "The rate limit, which all tools of this TFE user share, kept being reached for three minutes.",
 }
 
 

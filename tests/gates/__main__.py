@@ -68,7 +68,12 @@ def sanity_on(environ: dict[str, str], *options: str) -> str:
 
 def units() -> str:
     """Unit tests, with the branch coverage of plugins/ (its lowest value is set in pyproject.toml)."""
-    return _pytest("tests/unit", "tests/contract", "--cov", "--cov-report=term")
+    return _pytest("tests/unit", "tests/contract", "-mnot many_tries", "--cov", "--cov-report=term")
+
+
+def tries() -> str:
+    """The unit tests that try many examples; counting lines would take as long again, and bring no new ones."""
+    return _pytest("tests/unit", "-mmany_tries")
 
 
 def integration() -> str:
@@ -256,7 +261,7 @@ def _call(
 GATES: dict[str, Callable[[], str]] = {
     gate.__name__.replace("_", "-"): gate
     for gate in (
-        *(sanity, units, integration, bench_counts, awx, report),
+        *(sanity, units, tries, integration, bench_counts, awx, report),
         *(ansible_lint, lint, types, docs_lint, docs, changelog, licenses, workflows, galaxy),
     )
 }

@@ -30,14 +30,14 @@ NEWEST_REQUESTS = "requests"
 TARGET_PYTHONS = ("3.9", "3.10", "3.11")
 _FEWEST_ROWS = 4
 
-# They are many tries of what other tests try once, so one row is enough beside what the other gates run them on.
-_MANY_TRIES = "test_faults or test_fuzz or test_properties or test_any_matrix or test_examples or test_concurrency"
+# One row is enough for them, beside what the other gates run them on.
+_THOROUGH = ("-mnot many_tries", "-knot (test_examples or test_concurrency)")
 _MATRIX = stage.CACHE / "matrix"
 _one_sanity_at_a_time = threading.Lock()
 
 
 class Row(NamedTuple):
-    """``sanity`` is off where ansible-core's rules are for Python 2 code; ``thorough`` takes the many tries, too."""
+    """``sanity`` is off where ansible-core's rules are for Python 2 code; ``thorough`` takes all tests."""
 
     core: str
     pythons: tuple[str, ...]
@@ -97,7 +97,7 @@ def _run(row: Row, target: Path) -> str:
     }
     options = ["--color=no", "--quiet", "-p", "no:cacheprovider"]
     if not row.thorough:
-        options += ["-k", f"not ({_MANY_TRIES})"]
+        options += _THOROUGH
     times = []
     for part, folder in (("units", "tests/unit/plugins"), ("integration", "tests/integration")):
         start = time.monotonic()

@@ -173,6 +173,7 @@ def _sharings(draw: st.DrawFn) -> Sharing:
     return shared_with(*{name.casefold(): name for name in draw(_NAMES)}.values())
 
 
+@pytest.mark.many_tries
 @settings(deadline=None, database=None)
 @given(before=_sharings(), request_=_requests())
 def test_the_plan_reaches_what_was_asked_for_and_then_there_is_nothing_left_to_do(

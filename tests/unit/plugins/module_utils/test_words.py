@@ -21,6 +21,7 @@ OWN_CA = (
     "not match, set tfe_address to a name that the certificate is for."
 )
 
+LIMITED = "The rate limit, which all tools of this TFE user share, kept being reached for three minutes."
 NOT_FOLLOWED = (
     "It was not followed, since the token is for this address only: set tfe_address to the address that TFE itself "
     "answers at."
@@ -59,7 +60,7 @@ def test_no_answer(error: Exception, said: str) -> None:
 
 def answer(status: int, data: bytes = b"", reason: str | None = "Reason", tries: int = 0) -> Any:
     past = tuple(RequestHistory("GET", "/", None, status, None) for _try in range(tries - 1))
-    retries = Retry(status_forcelist=[503], history=past) if tries else None
+    retries = Retry(status_forcelist=[429, 503], history=past) if tries else None
     return SimpleNamespace(
         status_code=status, reason=reason, headers={}, raw=SimpleNamespace(retries=retries, data=data)
     )
@@ -76,6 +77,7 @@ def answer(status: int, data: bytes = b"", reason: str | None = "Reason", tries:
             answer(399),
             f"399 Reason, a redirect to nowhere. {NOT_FOLLOWED}",
         ),
+        (answer(429, tries=9), f"429 Reason after 9 tries over 3 s. {LIMITED}"),
         (answer(503), "503 Reason."),
         (answer(502, tries=1), "502 Reason."),
         (answer(503, tries=1), "503 Reason after 1 try over 3 s."),

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Fault, Organization, Sharing, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.many_tries
 
 RETRIES = 2
 MOST_TRIES_AT_429 = 70

@@ -23,7 +23,7 @@ from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATI
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.many_tries
 
 RETRIES = 1
 LONGEST_WAIT = 61.0

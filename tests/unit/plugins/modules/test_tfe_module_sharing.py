@@ -400,6 +400,7 @@ def test_one_producer_that_cannot_be_reached_stops_nobody_else(start: StartSimul
 # Requests.
 
 
+@pytest.mark.many_tries
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize(
     ("producers", "organizations"), [(1, 250), (2, 50), (3, 250), (40, 250), (120, 250), (250, 250)]
@@ -463,6 +464,7 @@ def test_a_run_stays_below_the_servers_limit(start: StartSimulator, run: RunModu
     assert sum(request.status == 429 for request in tfe.requests) <= 3
 
 
+@pytest.mark.many_tries
 def test_at_most_eight_connections_however_much_there_is_to_read(start: StartSimulator, run: RunModule) -> None:
     names = [f"team-{i:03}" for i in range(400)]
     tfe = start(
@@ -514,6 +516,7 @@ def expected(matrix: list[dict[str, Any]], prune: bool) -> dict[str, Any]:
     return {name: who for name, who in after.items() if who}
 
 
+@pytest.mark.many_tries
 @pytest.mark.parametrize("profile", PROFILES)
 @settings(max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(matrix=matrices(), prune=st.booleans())
