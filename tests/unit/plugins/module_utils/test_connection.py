@@ -26,10 +26,10 @@ def connected(tmp_path: Path) -> Any:
     return connected
 
 
-def stored(home: Path, content: str) -> None:
+def stored(home: Path, content: str, encoding: str = "utf-8") -> None:
     folder = home / ".terraform.d"
     folder.mkdir()
-    (folder / "credentials.tfrc.json").write_text(content, encoding="utf-8")
+    (folder / "credentials.tfrc.json").write_text(content, encoding=encoding)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +150,11 @@ def test_unreadable_stored_credentials_are_named(connected: Any, tmp_path: Path,
     with pytest.raises(TfeError) as error:
         connected({"tfe_address": "tfe"})
     assert str(error.value) == f"No token for tfe: {path} cannot be read ({reason})."
+
+
+def test_stored_credentials_may_begin_with_the_mark_that_some_editors_write(connected: Any, tmp_path: Path) -> None:
+    stored(tmp_path, json.dumps({"credentials": {"tfe": {"token": "stored"}}}), encoding="utf-8-sig")
+    assert connected({"tfe_address": "tfe"}).token == "stored"
 
 
 def test_stored_credentials_are_found_where_the_environment_tells_no_home(
