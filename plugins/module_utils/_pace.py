@@ -79,9 +79,7 @@ class PacedRetry(Retry):
     429 says "later", not "failed": it is bounded by ``patience`` seconds of waiting, not by the number of tries.
     """
 
-    def __init__(
-        self, *args: Any, warn: Callable[[str], None], pace: Pace, patience: float = _PATIENCE, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, warn: Callable[[str], None], pace: Pace, patience: float = _PATIENCE, **kwargs: Any) -> None:
         fixed = {
             "other": 0,  # a certificate that does not verify will not verify the next time either
             "allowed_methods": None,  # every write replaces a whole list or a flag: sending it twice changes nothing
@@ -89,7 +87,7 @@ class PacedRetry(Retry):
             "backoff_factor": _BACKOFF_FACTOR,
             "raise_on_status": False,
         }
-        super().__init__(*args, **{**fixed, **kwargs})
+        super().__init__(**{**fixed, **kwargs})
         self.warn = warn
         self.pace = pace
         self.patience = patience

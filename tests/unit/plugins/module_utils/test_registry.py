@@ -14,12 +14,17 @@ from ansible_collections.tfe.admin.plugins.module_utils._connection import Conne
 from ansible_collections.tfe.admin.plugins.module_utils._directory import Directory
 from ansible_collections.tfe.admin.plugins.module_utils._errors import ApiError
 from ansible_collections.tfe.admin.plugins.module_utils._registry import Registry, read_producer
+from ansible_collections.tfe.admin.plugins.module_utils._writers import Writers
 from ansible_collections.tfe.admin.tests.simulator import Fault
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import StartSimulator
 
 
 def read_consumers(client: Client) -> None:
     Registry(client).read(read_producer(client, "delta"))
+
+
+def clear_consumers(client: Client) -> None:
+    Writers(Registry(client)).replace(read_producer(client, "delta"), [])
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,15 @@ def read_consumers(client: Client) -> None:
             [
                 Fault("status", path="relationships/module-consumers$", status=405),
                 Fault("status", path="delta/module-consumers$", status=410),
+            ],
+            410,
+        ),
+        (
+            clear_consumers,
+            [
+                Fault("status", "PATCH", "delta/module-consumers$", status=404),
+                Fault("status", "PATCH", "relationships/module-consumers$", status=405),
+                Fault("status", "PUT", "registry-partnerships$", status=410),
             ],
             410,
         ),
