@@ -91,7 +91,7 @@ class Transport:
         context = None
         if self._verify and connection.address.startswith("https:"):
             context = _tls_context(connection.verify)
-        adapter = _Adapter(self._pace, context, max_retries=retry, pool_maxsize=CONNECTIONS, pool_block=True)
+        adapter = _Adapter(self._pace, context, max_retries=retry, pool_maxsize=CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         if not connection.verify:
