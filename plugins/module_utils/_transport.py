@@ -83,7 +83,7 @@ class Transport:
         self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
         self._proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
         self._pace = Pace()
-        # Who waits for a connection must not have been told yet when to begin.
+        # Nothing else limits the connections; and who waits for one must not have been told yet when to begin.
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
         retry = PacedRetry(total=connection.max_retries, warn=warn, pace=self._pace)
         # A certificate is always verified but where the user said otherwise; requests would do it with its own bundle.

@@ -30,8 +30,8 @@ NEWEST_REQUESTS = "requests"
 TARGET_PYTHONS = ("3.9", "3.10", "3.11")
 _FEWEST_ROWS = 4
 
-# One row is enough for them, beside what the other gates run them on.
-_THOROUGH = ("-mnot many_tries", "-knot (test_examples or test_concurrency)")
+# What they leave out runs in one row, and in the other gates.
+_NOT_THOROUGH = ("-mnot many_tries", "-knot (test_examples or test_concurrency)")
 _MATRIX = stage.CACHE / "matrix"
 _one_sanity_at_a_time = threading.Lock()
 
@@ -97,7 +97,7 @@ def _run(row: Row, target: Path) -> str:
     }
     options = ["--color=no", "--quiet", "-p", "no:cacheprovider"]
     if not row.thorough:
-        options += _THOROUGH
+        options += _NOT_THOROUGH
     times = []
     for part, folder in (("units", "tests/unit/plugins"), ("integration", "tests/integration")):
         start = time.monotonic()

@@ -464,7 +464,6 @@ def test_a_run_stays_below_the_servers_limit(start: StartSimulator, run: RunModu
     assert sum(request.status == 429 for request in tfe.requests) <= 3
 
 
-@pytest.mark.many_tries
 def test_at_most_eight_connections_however_much_there_is_to_read(start: StartSimulator, run: RunModule) -> None:
     names = [f"team-{i:03}" for i in range(400)]
     tfe = start(
