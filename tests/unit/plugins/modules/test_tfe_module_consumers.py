@@ -487,17 +487,20 @@ def test_an_answer_about_another_organization_proves_nothing(start: StartSimulat
     assert "the server sent 'eta'" in run({"organization": "delta", "consumers": []})["msg"]
 
 
-def test_an_answer_that_trickles_in_does_not_outlast_the_time_out(start: StartSimulator, run: RunModule) -> None:
+@pytest.mark.parametrize("seconds_between_bytes", [0.02, 0], ids=["trickle", "flood"])
+def test_an_answer_without_an_end_does_not_outlast_the_time_out(
+    start: StartSimulator, run: RunModule, seconds_between_bytes: float
+) -> None:
     tfe = start(*instance())
     stop = threading.Event()
 
-    def trickle(connection: socket.socket, _request: bytes) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-        while not stop.wait(0.02):
+    def answer_forever(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        while not stop.wait(seconds_between_bytes):
             connection.sendall(b"{")
 
     started = time.monotonic()
-    with listen(trickle) as address:
+    with listen(answer_forever) as address:
         options = {"tfe_address": address, "tfe_token": tfe.admin_token, "tfe_timeout": 0.3, "tfe_max_retries": 0}
         answer = run({"organization": "delta", "consumers": [], **options})
         seconds = time.monotonic() - started
