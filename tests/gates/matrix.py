@@ -76,7 +76,7 @@ def _environment(name: str, python: str, *requirements: str | Path) -> Path:
     if not stamp.exists():
         shutil.rmtree(folder, ignore_errors=True)
         _call(python, "-m", "venv", folder)
-        _call(folder / "bin/python", "-m", "pip", "install", "--quiet", *words, network=True)
+        _call(folder / "bin/python", "-m", "pip", "install", "--quiet", "--no-compile", *words, network=True)
         stamp.touch()
     return folder / "bin"
 
