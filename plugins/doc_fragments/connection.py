@@ -44,7 +44,7 @@ options:
     type: float
   tfe_max_retries:
     description:
-      - How often a request is tried again after a server error or a broken connection.
+      - How often a request is tried again after a server error or a broken connection, 100 times at the most.
       - An answer that says that the rate limit is reached does not count as a try; waiting for it is bounded by three
         minutes.
       - If not set, E(TFE_MAX_RETRIES) is used, then V(5).
@@ -55,7 +55,7 @@ options:
       - If not set, the environment variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY) apply.
     type: dict
 requirements:
-  - requests >= 2.25.0, with urllib3 >= 1.26
+  - requests >= 2.25.0 (but not 2.32.0 to 2.32.2), with urllib3 >= 1.26
 notes:
   - Environment variables and files are those of the host that runs the module. Run the tasks on V(localhost), or with
     C(delegate_to), unless that host is meant.

@@ -78,7 +78,7 @@ class Client:
         try:
             self.get("/account/details")
         except ApiError as error:
-            return str(error) if error.status in (0, 401) else ""
+            return str(error) if error.status in (0, 401, 429) else ""
         return ""
 
     def _url(self, path: str) -> str:
@@ -98,7 +98,10 @@ class Client:
             from ._words import refusal  # noqa: PLC0415  # only on the way to an error
 
             said = refusal(f"{method} {self._url(path)}", response, time.monotonic() - started)
-            raise ApiError(said, response.status_code)
+            # A request over the rate limit was not looked at; any other failed try may have been carried out.
+            tries = getattr(response.raw.retries, "history", ())
+            unsettled = response.status_code >= 500 or any(failed.status != 429 for failed in tries)
+            raise ApiError(said, response.status_code, unsettled=unsettled)
         if not response.raw.data.strip():
             return None
         document = parse_json(response.raw.data)

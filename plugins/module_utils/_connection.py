@@ -35,8 +35,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 5
-_MOST = 86_400
-"""Retries, or seconds: one day."""
+_MOST_SECONDS = 86_400
+_MOST_RETRIES = 100
 
 _ADDRESS_VARIABLES = ("TFE_ADDRESS", "TFE_HOSTNAME", "TF_HOSTNAME")
 _HOST_NAME = re.compile(r"^\w([\w.-]*\w)?\.?$")
@@ -222,8 +222,9 @@ def _find_number(
         number = float(int(text) if whole else float(text))
     except (ValueError, OverflowError):
         number = math.nan
-    if not above < number <= _MOST:
-        kind = f"a whole number from 0 to {_MOST}" if whole else f"a number of seconds above 0, and {_MOST} at the most"
+    most = _MOST_RETRIES if whole else _MOST_SECONDS
+    if not above < number <= most:
+        kind = f"a whole number from 0 to {most}" if whole else f"a number of seconds above 0, and {most} at the most"
         raise TfeError(f"{source} must be {kind}, not {text!r}")
     return number
 
@@ -231,11 +232,4 @@ def _find_number(
 def _find_proxies(options: Mapping[str, Any]) -> dict[str, str]:
     """Scheme to proxy URL from the option; the environment's proxies are requests' own business."""
     proxies = {str(scheme): _text(url) for scheme, url in (options.get("tfe_proxies") or {}).items()}
-    for scheme, url in proxies.items():
-        try:
-            usable = not url or bool(urlsplit(url).hostname)
-        except ValueError:
-            usable = False
-        if not usable:
-            raise TfeError(f"tfe_proxies has something under {scheme} that is not a URL.")
     return {scheme: url for scheme, url in proxies.items() if url}

@@ -22,8 +22,12 @@ class TfeError(Exception):
 
 
 class ApiError(TfeError):
-    """The server refused or failed. ``status`` is the HTTP status, 0 where there was no answer at all."""
+    """The server refused or failed. ``status`` is the HTTP status, 0 where there was no answer at all.
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    ``unsettled`` is true where the server may have carried the request out all the same, or may still be at work on it.
+    """
+
+    def __init__(self, message: str, status: int = 0, *, unsettled: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.unsettled = unsettled

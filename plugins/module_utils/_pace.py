@@ -15,7 +15,7 @@ from typing import Any
 from ._parsing import parse_seconds
 
 try:
-    from urllib3.exceptions import InvalidHeader, MaxRetryError
+    from urllib3.exceptions import InvalidHeader, MaxRetryError, SSLError
     from urllib3.util import Retry
 except ImportError:
     # _transport says what is missing.
@@ -81,7 +81,6 @@ class PacedRetry(Retry):
 
     def __init__(self, *, warn: Callable[[str], None], pace: Pace, patience: float = _PATIENCE, **kwargs: Any) -> None:
         fixed = {
-            "other": 0,  # a certificate that does not verify will not verify the next time either
             "allowed_methods": None,  # every write replaces a whole list or a flag: sending it twice changes nothing
             "status_forcelist": _RETRIED_STATUS,
             "backoff_factor": _BACKOFF_FACTOR,
@@ -109,20 +108,23 @@ class PacedRetry(Retry):
         limited = response is not None and response.status == 429
         counted = self.new(total=int(self.total or 0) + 1) if limited else self
         try:
+            if limited and self.patience <= 0:
+                raise MaxRetryError(_pool, "")  # for urllib3, which returns the last answer then
+            if _is_lasting(error):
+                raise MaxRetryError(_pool, "", error)
             following: PacedRetry = super(PacedRetry, counted).increment(
                 method, url, response, error, _pool, _stacktrace
             )
-            following.wait = following._seconds_to_wait(response)
-            following.patience -= following.wait if limited else 0
-            if following.patience < 0:
-                raise MaxRetryError(_pool, "")  # for urllib3, which returns the last answer then
         except MaxRetryError as last:
             last.tries = len(self.history) + 1  # type: ignore[attr-defined]  # for _words
             raise
-        wait = following.wait
+        wait = following._seconds_to_wait(response)
         if limited:  # it holds for every request, so all of them wait for it at one place
+            wait = min(wait, self.patience)
+            following.patience -= wait
             self.pace.hold(wait)
-            following.wait = 0.0
+        else:
+            following.wait = wait
         from ._words import reason_of  # noqa: PLC0415  # only after a failed try
 
         reason = f"answered {response.status}" if response is not None else f"failed ({reason_of(error)})"
@@ -153,3 +155,11 @@ class PacedRetry(Retry):
             return self.get_retry_after(response)
         except (InvalidHeader, ValueError, OverflowError):
             return None
+
+
+def _is_lasting(error: Exception | None) -> bool:
+    """Whether another try would end alike: the certificate is not trusted, or a proxy refuses to let us through."""
+    cause = getattr(error, "original_error", error)
+    if isinstance(cause, SSLError):
+        return "EOF" not in str(cause)  # a connection that ends in the midst of the handshake is just broken
+    return "Tunnel connection failed: 4" in str(cause)

@@ -30,13 +30,17 @@ try:
     import requests
     import urllib3
     from requests.adapters import HTTPAdapter
-    from requests.utils import get_environ_proxies
-    from urllib3.exceptions import HTTPError
-    from urllib3.util import Timeout
+    from requests.utils import get_environ_proxies, select_proxy
+    from urllib3.exceptions import HTTPError, LocationParseError
+    from urllib3.util import Timeout, parse_url
     from urllib3.util.ssl_ import create_urllib3_context
 
     if not hasattr(urllib3.Retry, "DEFAULT_ALLOWED_METHODS"):
         raise ImportError("requests is there, but its urllib3 is older than 1.26")
+    if requests.__version__ in ("2.32.0", "2.32.1", "2.32.2"):
+        raise ImportError(
+            f"requests is there, but {requests.__version__} does not trust the CA bundle that it is given"
+        )
 except ImportError:
     # The class below must be definable, so that the module can say what is missing.
     HTTPAdapter = object  # type: ignore[assignment,misc]
@@ -81,17 +85,24 @@ class Transport:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session.auth = _Bearer(connection.token)
         self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
-        self._proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
+        proxy = _find_proxy(connection)
+        self._proxies = {"all": proxy} if proxy else {}
         self._pace = Pace()
         # Nothing else limits the connections; and who waits for one must not have been told yet when to begin.
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
         retry = PacedRetry(total=connection.max_retries, warn=warn, pace=self._pace)
         # A certificate is always verified but where the user said otherwise; requests would do it with its own bundle.
         self._verify = bool(connection.verify)
-        context = None
-        if self._verify and connection.address.startswith("https:"):
-            context = _tls_context(connection.verify)
-        adapter = _Adapter(self._pace, context, max_retries=retry, pool_maxsize=CONNECTIONS)
+        tls: dict[str, Any] = {}
+        tls_to_proxy: dict[str, Any] = {}
+        proxy_speaks_tls = proxy.lower().startswith("https:")
+        if self._verify and (connection.address.startswith("https:") or proxy_speaks_tls):
+            tls = {"ssl_context": _tls_context(connection.verify), "cert_reqs": ssl.CERT_REQUIRED}
+        if self._verify and proxy_speaks_tls:
+            # A context of its own: urllib3 1.26 compares no host names where it is given one.
+            tls_to_proxy = {"proxy_ssl_context": _tls_context(connection.verify)}
+            tls_to_proxy["proxy_ssl_context"].check_hostname = True
+        adapter = _Adapter(self._pace, tls, tls_to_proxy, max_retries=retry, pool_maxsize=CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         if not connection.verify:
@@ -123,7 +134,8 @@ class Transport:
             # ValueError: requests reads the target of a redirect even where it does not follow it.
             from ._words import no_answer  # noqa: PLC0415  # only on the way to an error
 
-            raise ApiError(no_answer(f"{method} {url}", error, time.monotonic() - started)) from error
+            said = no_answer(f"{method} {url}", error, time.monotonic() - started)
+            raise ApiError(said, unsettled=True) from error
         self._pace.learn(response.headers.get("X-RateLimit-Limit"))
         return response
 
@@ -139,10 +151,35 @@ class _Bearer:
         return request
 
 
+def _find_proxy(connection: Connection) -> str:
+    """The URL of the proxy on the way to this address, "" where there is none.
+
+    Raises TfeError for one that urllib3 could not read, or would misread, and then quote with the password in it.
+    """
+    proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
+    proxy: str = select_proxy(connection.address, proxies) or ""
+    if proxy and not _is_proxy(proxy):
+        raise TfeError(
+            f"The proxy on the way to {connection.address} (tfe_proxies, or a variable such as HTTPS_PROXY) is not a "
+            "URL such as http://user:password@proxy.example.com:3128. Is there a / or # or ? in its password? Then "
+            "write %2F, %23 or %3F instead."
+        )
+    return proxy
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        return False
+    return bool(parts.host) and parts.path in (None, "", "/") and not parts.query and not parts.fragment
+
+
 def _tls_context(bundle: bool | str) -> ssl.SSLContext:
     """What every connection verifies certificates with; loading a bundle for each of them would cost as much as TLS.
 
-    Raises TfeError where ``bundle``, a file or a folder, holds no certificates; True stands for requests' own.
+    Raises TfeError where the file ``bundle`` holds no certificates; a folder is not looked into before there is one to
+    verify. True stands for requests' own bundle.
     """
     path = bundle if isinstance(bundle, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
     context: ssl.SSLContext = create_urllib3_context()
@@ -163,13 +200,15 @@ class _Adapter(HTTPAdapter):
     """Keeps the pace, shares one TLS context, and reads each body while urllib3 still watches.
 
     So a body that is cut off counts as a failed try as well. It is in ``response.raw.data`` then, not in
-    ``response.content``. Without a context requests sets up TLS by itself, for each connection.
+    ``response.content``. ``tls`` and ``tls_to_proxy`` are what urllib3 sets up TLS with; where they are empty, requests
+    does it by itself.
     """
 
-    def __init__(self, pace: Pace, context: ssl.SSLContext | None, **kwargs: Any) -> None:
+    def __init__(self, pace: Pace, tls: dict[str, Any], tls_to_proxy: dict[str, Any], **kwargs: Any) -> None:
         self._pace = pace
         self._making_manager = threading.Lock()
-        self._tls: dict[str, Any] = {"ssl_context": context, "cert_reqs": ssl.CERT_REQUIRED} if context else {}
+        self._tls = tls
+        self._tls_to_proxy = tls_to_proxy
         super().__init__(**kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -177,10 +216,9 @@ class _Adapter(HTTPAdapter):
         self._wrap(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        to_proxy = {"proxy_ssl_context": self._tls["ssl_context"]} if self._tls else {}
         with self._making_manager:
             is_new = proxy not in self.proxy_manager
-            manager = super().proxy_manager_for(proxy, **kwargs, **self._tls, **to_proxy)
+            manager = super().proxy_manager_for(proxy, **kwargs, **self._tls, **self._tls_to_proxy)
             if is_new:
                 self._wrap(manager)
         return manager

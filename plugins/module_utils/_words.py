@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from typing import TYPE_CHECKING, Any
 
 from ._parsing import parse_json
@@ -20,8 +22,11 @@ _CAUSES = {
     401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed "
     "(after 14 days unless the site says otherwise): sign in to TFE in a browser once, then run again.",
     403: "The token's user may not do this.",
-    429: "The rate limit, which all tools of this TFE user share, kept being reached for three minutes.",
+    429: "The rate limit, which all tools of this TFE user share, kept being reached.",
 }
+
+_OBJECT = re.compile(r"^(.*>|\w+\(.*?\)): ")
+"""What urllib3 writes before a reason: ``<… object at 0x…>: `` or ``HTTPConnection(host=…, port=…): ``."""
 
 
 def no_answer(request: str, error: BaseException, seconds: float) -> str:
@@ -62,10 +67,10 @@ def reason_of(error: BaseException | None) -> str:
             break
         error = inner
     # A refused connection counts as a kind of time-out to urllib3.
-    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(error, NewConnectionError):
+    timed_out = (ConnectTimeoutError, ReadTimeoutError, socket.timeout)
+    if isinstance(error, timed_out) and not isinstance(error, NewConnectionError):
         return "it took longer than tfe_timeout"
-    text = str(error)
-    return text.rpartition(">: ")[2] or type(error).__name__
+    return _OBJECT.sub("", str(error)) or type(error).__name__
 
 
 def _server_words(data: bytes) -> str:

@@ -20,12 +20,12 @@ def write(registry: Registry, producer: Producer, plan: Plan) -> Outcome:
     """
     if not plan.changed:
         return Outcome(plan, plan.after)
-    failure: TfeError | None = None
+    failure: ApiError | None = None
     shown: Sharing | None = None
     try:
         shown = _send(registry, producer, plan)
     except ApiError as error:
-        if error.status == 401:  # refused before anything else was looked at
+        if error.status in (401, 429) and not error.unsettled:  # refused before anything else was looked at
             return Outcome(plan, plan.before, f"{error} Nothing of {plan.producer.name} was changed.")
         failure = error
     except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan
@@ -63,17 +63,22 @@ def _send(registry: Registry, producer: Producer, plan: Plan) -> Sharing | None:
         return None if flag is None else Sharing(flag)
     partnerships = writers.replace(producer, plan.after.consumers)
     try:
-        if plan.before.everyone and read_producer(registry.client, name).shares_modules_globally:
+        if plan.before.everyone and read_producer(registry.client, name).shares_modules_globally is not False:
             return None
         return Sharing(everyone=False, partnerships=registry.read(producer) if partnerships is None else partnerships)
     except ApiError:
         return None
 
 
-def _not_reached(plan: Plan, shown: Sharing, failure: TfeError | None) -> str:
+def _not_reached(plan: Plan, shown: Sharing, failure: ApiError | None) -> str:
     """What to tell when the server does not show what was asked for."""
     name = plan.producer.name
     if failure and shown.is_same_as(plan.before):
+        if failure.unsettled:
+            return (
+                f"{failure} Read again, the sharing of {name} is as it was before. Yet the server may still be at work "
+                "on the write: run again to see."
+            )
         return f"{failure} Read again, the sharing of {name} is as it was before: nothing was changed."
     differences = []
     if shown.everyone != plan.after.everyone:

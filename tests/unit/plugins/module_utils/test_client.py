@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 import ssl
 import time
@@ -14,7 +15,9 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.plugins.module_utils import _pace, _pages
+import requests
+import urllib3
+from ansible_collections.tfe.admin.plugins.module_utils import _pace, _pages, _transport
 from ansible_collections.tfe.admin.plugins.module_utils._client import Client
 from ansible_collections.tfe.admin.plugins.module_utils._connection import Connection
 from ansible_collections.tfe.admin.plugins.module_utils._errors import ApiError
@@ -32,6 +35,19 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     seconds: list[float] = []
     monkeypatch.setattr(time, "sleep", seconds.append)
     return seconds
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.now += seconds
 
 
 @pytest.fixture
@@ -154,17 +170,25 @@ def test_a_refused_connection_says_so(tfe: Simulator, warnings: list[str]) -> No
     assert "Connection refused); trying again in 0." in warnings[0]
 
 
-def test_the_rate_limit_is_waited_for_without_counting_tries_but_not_for_ever(
+def test_the_rate_limit_is_waited_for_without_counting_tries(
     tfe: Simulator, client: Client, waits: list[float]
 ) -> None:
     tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "2"}, times=20))
     client.get(DELTA)
     assert len(waits) == 20
-    waits.clear()
-    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "20"}, times=0))
-    with pytest.raises(ApiError, match="answered 429"):
+
+
+@pytest.mark.parametrize(("reset", "tries"), [("20", 10), ("59.9", 5), ("60", 4)])
+def test_the_rate_limit_is_waited_for_three_minutes(
+    tfe: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch, reset: str, tries: int
+) -> None:
+    clock = Clock(monkeypatch)
+    monkeypatch.setattr(random, "uniform", lambda low, _high: low)
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": reset}, times=0))
+    with pytest.raises(ApiError, match=rf"answered 429 .* after {tries} tries over 180 s: .* kept being reached\.$"):
         client.get(DELTA)
-    assert 160 - 20 <= sum(waits) <= 180
+    assert clock.now == pytest.approx(1180)
+    assert len(tfe.requests) == tries
 
 
 @pytest.mark.parametrize("retries", [0, 3])
@@ -184,18 +208,14 @@ def test_waiting_for_the_limit_leaves_the_tries_to_other_failures(
 
 
 def test_waits_of_other_failures_do_not_count_as_waiting_for_the_limit(
-    tfe: Simulator, client: Client, waits: list[float], monkeypatch: pytest.MonkeyPatch
+    tfe: Simulator, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = Clock(monkeypatch)
     monkeypatch.setattr(random, "uniform", lambda low, _high: low)
     tfe.order(Fault("status", status=503, headers={"Retry-After": "60"}, times=3))
-    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "60"}, times=3))
+    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "50"}, times=4))
     client.get(DELTA)
-    assert [round(wait) for wait in waits] == [60] * 6
-    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "59.8"}, times=3))
-    client.get(DELTA)
-    tfe.order(Fault("status", status=429, headers={"X-RateLimit-Reset": "60"}, times=4))
-    with pytest.raises(ApiError, match="answered 429"):
-        client.get(DELTA)
+    assert clock.now == pytest.approx(1000 + 3 * 60 + 180)
 
 
 def test_a_warning_leaves_the_query_out(tfe: Simulator, client: Client, warnings: list[str]) -> None:
@@ -225,6 +245,7 @@ def test_writes_of_whole_lists_are_tried_again_like_reads(tfe: Simulator, client
     ("fault", "told"),
     [
         (Fault("status", status=401), "answered 401 Unauthorized"),
+        (Fault("status", status=429, times=0), "answered 429"),
         (Fault("reset", times=0), "got no answer"),
         (Fault("status", status=403), ""),
         (Fault("status", status=404), ""),
@@ -279,19 +300,6 @@ def test_an_error_without_words_is_told_by_its_status(tfe: Simulator, client: Cl
 
 
 # The server's limit, and what requests share.
-
-
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1000.0
-        monkeypatch.setattr(time, "monotonic", lambda: self.now)
-        monkeypatch.setattr(time, "sleep", self.sleep)
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.now += seconds
 
 
 def begin(pace: _pace.Pace, clock: Clock, count: int) -> list[float]:
@@ -386,6 +394,51 @@ def test_a_broken_answer_is_tried_again_through_a_proxy_too(tfe: Simulator, warn
     assert client.get(DELTA)["data"]["id"] == "delta"
     assert len(warnings) == 1
     assert len(tfe.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("failures", "unsettled"),
+    [
+        ([Fault("status", status=409)], False),
+        ([Fault("status", status=429), Fault("status", status=409)], False),
+        ([Fault("status", status=503), Fault("status", status=409)], True),
+        ([Fault("reset"), Fault("status", status=429), Fault("status", status=409)], True),
+        ([Fault("status", status=501)], True),
+        ([Fault("status", status=500, times=0)], True),
+        ([Fault("reset", times=0)], True),
+    ],
+)
+def test_an_error_tells_whether_the_request_may_have_been_carried_out(
+    tfe: Simulator, client: Client, failures: list[Fault], unsettled: bool
+) -> None:
+    tfe.order(*failures)
+    with pytest.raises(ApiError) as error:
+        client.write("PATCH", DELTA, {"data": {"type": "organizations", "attributes": {"global-module-sharing": True}}})
+    assert error.value.unsettled == unsettled
+
+
+def load_transport() -> Any:
+    """The room as a process of its own would load it."""
+    spec = importlib.util.spec_from_file_location(_transport.__name__, _transport.__file__)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("release", ["2.32.0", "2.32.1", "2.32.2"])
+def test_a_release_of_requests_that_ignores_the_ca_bundle_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, release: str
+) -> None:
+    assert load_transport().REQUESTS_IMPORT_ERROR is None
+    monkeypatch.setattr(requests, "__version__", release)
+    assert f"{release} does not trust the CA bundle that it is given" in load_transport().REQUESTS_IMPORT_ERROR
+
+
+def test_a_urllib3_that_is_too_old_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(urllib3.Retry, "DEFAULT_ALLOWED_METHODS")
+    assert "its urllib3 is older than 1.26" in load_transport().REQUESTS_IMPORT_ERROR
 
 
 def test_no_more_pages_are_asked_for_than_the_count_of_items_needs(tfe: Simulator, client: Client) -> None:

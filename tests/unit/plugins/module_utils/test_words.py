@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +22,7 @@ OWN_CA = (
     "not match, set tfe_address to a name that the certificate is for."
 )
 
-LIMITED = "The rate limit, which all tools of this TFE user share, kept being reached for three minutes."
+LIMITED = "The rate limit, which all tools of this TFE user share, kept being reached."
 NOT_FOLLOWED = (
     "It was not followed, since the token is for this address only: set tfe_address to the address that TFE itself "
     "answers at."
@@ -45,7 +46,9 @@ def last_try(reason: Exception, tries: int) -> MaxRetryError:
             " after 1 try over 3 s: it took longer than tfe_timeout.",
         ),
         (ConnectTimeoutError("x"), " after 1 try over 3 s: it took longer than tfe_timeout."),
-        (NewConnectionError(NO_POOL, "<pool at 0x1>: refused"), " after 1 try over 3 s: refused."),
+        (NewConnectionError(NO_POOL, "<pool at 0x1>: refused: no"), " after 1 try over 3 s: refused: no."),
+        (HTTPError("HTTPConnection(host='a', port=1): refused (x): no"), " after 1 try over 3 s: refused (x): no."),
+        (socket.timeout("timed out"), " after 1 try over 3 s: it took longer than tfe_timeout."),
         (
             OSError("certificate has expired"),
             " after 1 try over 3 s: certificate has expired. The certificate of the server has to be renewed.",

@@ -46,6 +46,10 @@ CLOSED = (
 )
 NOT_TFE = "Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
 AS_BEFORE = "Read again, the sharing of delta is as it was before: nothing was changed."
+SO_FAR = (
+    "Read again, the sharing of delta is as it was before. Yet the server may still be at work on the write: run again "
+    "to see."
+)
 OTHERWISE = "Read again, the sharing of delta is not what was asked for:"
 ACCEPTED = f"The server accepted the write. {OTHERWISE}"
 UNKNOWN_NOW = "The write may have been applied: what delta shares now is not known, since reading it back failed."
@@ -221,6 +225,7 @@ WRITES = [
         faults=(refused(401, "", "PATCH"),),
     ),
     Case(f"{CONFLICT} {AS_BEFORE}", faults=(refused(409, "", "PATCH"),)),
+    Case(f"{E1} answered 501 Not Implemented: not implemented. {SO_FAR}", faults=(refused(501, "", "PATCH"),)),
     Case(
         f"{CONFLICT} {OTHERWISE} missing: Gamma, eta.",
         {"organization": "delta", "consumers": ["eta", "Gamma", "42"]},

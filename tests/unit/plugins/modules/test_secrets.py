@@ -25,7 +25,7 @@ import trustme
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.tfe.admin.plugins.module_utils import _client
 from ansible_collections.tfe.admin.tests.simulator import Fault, Simulator
-from ansible_collections.tfe.admin.tests.unit.plugins.conftest import RunModule, StartSimulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import RunModule, StartSimulator, listen
 
 TOKEN = "h8Xq2LrWv0zKcN.atlasv1.mB7dGf4TnYp9"
 TASK: dict[str, Any] = {"organization": "delta", "consumers": ["eta"], "tfe_max_retries": 1}
@@ -119,6 +119,39 @@ def test_proxy_passwords_are_in_no_output(run: RunModule, tfe_address: str, sour
         answer = run(options, **environ)
     assert answer["failed"]
     assert TOKEN not in str(answer)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://user:{}#ss@127.0.0.1:1",
+        "http://user:{}/ss@127.0.0.1:1",
+        "http://user:{}?ss@127.0.0.1:1",
+        "http://127.0.0.1:1/{}",
+        "http://127.0.0.1:1?{}",
+        "http://127.0.0.1:1#{}",
+        "http://127.0.0.1:port-{}",
+        "http://[127.0.0.1:{}",
+        "http://user:{}@",
+        "//{}@127.0.0.1:1:1",
+    ],
+)
+@pytest.mark.parametrize("source", ["option", "HTTPS_PROXY"])
+@pytest.mark.parametrize("password", ["thirty-one", "31415"])
+def test_a_proxy_that_cannot_be_read_is_not_quoted(run: RunModule, proxy: str, source: str, password: str) -> None:
+    url = proxy.format(password)
+    options: dict[str, Any] = {**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN}
+    if source == "option":
+        answer = run({**options, "tfe_proxies": {"https": url}})
+    else:
+        environ: dict[str, Any] = {source: url}
+        answer = run(options, **environ)
+    assert answer["msg"] == (
+        "The proxy on the way to https://tfe.example.com (tfe_proxies, or a variable such as HTTPS_PROXY) is not a URL "
+        "such as http://user:password@proxy.example.com:3128. Is there a / or # or ? in its password? Then write %2F, "
+        "%23 or %3F instead."
+    )
+    assert password not in str(answer)
 
 
 # Replaced by nothing.
@@ -343,6 +376,70 @@ def test_a_proxy_that_speaks_tls_is_verified_with_the_ca_bundle_too(
         answer = run({**options, "tfe_proxies": {"https": proxy.address}})
     assert "403 Forbidden" in answer["msg"]
     assert proxy.received[0].startswith(b"CONNECT tfe.example.com:443 ")
+
+
+@pytest.mark.parametrize("tfe_address", ["http://tfe.example.com", "https://tfe.example.com"])
+@pytest.mark.parametrize("problem", ["unknown CA", "wrong host name"])
+def test_a_proxy_whose_certificate_does_not_verify_gets_nothing(
+    run: RunModule, authority: trustme.CA, ca_file: str, tfe_address: str, problem: str
+) -> None:
+    proxy = TlsServer(certificate(authority, problem))
+    address = proxy.address.replace("127.0.0.1", "localhost") if problem == "wrong host name" else proxy.address
+    options = {**TASK, "tfe_address": tfe_address, "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
+    with serving(proxy):
+        answer = run({**options, "tfe_proxies": {"https": address, "http": address}})
+    assert "got no answer after 1 try" in answer["msg"]
+    assert not any(proxy.received)
+
+
+def test_a_plain_request_through_a_proxy_that_speaks_tls(run: RunModule, authority: trustme.CA, ca_file: str) -> None:
+    proxy = TlsServer(certificate(authority, "none"))
+    options = {**TASK, "tfe_address": "http://tfe.example.com", "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
+    with serving(proxy):
+        answer = run({**options, "tfe_proxies": {"http": proxy.address.upper()}})
+    assert reached(proxy, answer)
+
+
+def test_a_tunnel_that_is_refused_is_not_asked_for_again(run: RunModule) -> None:
+    def refuse(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+
+    with listen(refuse) as proxy:
+        answer = run({**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN}, HTTPS_PROXY=proxy)
+    assert "got no answer after 1 try" in answer["msg"]
+    assert "Tunnel connection failed: 407 Proxy Authentication Required" in answer["msg"]
+
+
+@pytest.mark.parametrize("tfe_address", ["http://tfe.example.com", "https://tfe.example.com"])
+def test_a_connection_that_breaks_at_the_proxy_is_tried_again(run: RunModule, tfe_address: str) -> None:
+    requests: list[bytes] = []
+
+    def break_off(_connection: socket.socket, request: bytes) -> None:
+        requests.append(request)
+
+    with listen(break_off) as proxy:
+        options = {**TASK, "tfe_address": tfe_address, "tfe_token": TOKEN, "tfe_max_retries": 1}
+        answer = run({**options, "tfe_proxies": {"http": proxy, "https": proxy}})
+    assert "got no answer after 2 tries" in answer["msg"]
+    assert len(requests) == 2
+
+
+def test_a_handshake_that_breaks_is_tried_again(run: RunModule) -> None:
+    def break_off(connection: socket.socket, _request: bytes) -> None:
+        connection.shutdown(socket.SHUT_WR)
+
+    with listen(break_off) as address:
+        options = {"tfe_address": address.replace("http:", "https:"), "tfe_token": TOKEN, "tfe_max_retries": 1}
+        answer = run({**TASK, **options})
+    assert "got no answer after 2 tries" in answer["msg"]
+    assert "EOF" in answer["msg"]
+
+
+def test_a_socks_proxy_is_asked_too(run: RunModule) -> None:
+    options = {**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN, "tfe_max_retries": 0}
+    answer = run({**options, "tfe_proxies": {"https": "socks5h://127.0.0.1:1"}})
+    assert "got no answer after 1 try" in answer["msg"]
+    assert "Connection refused" in answer["msg"]
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])

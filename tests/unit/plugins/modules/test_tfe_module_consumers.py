@@ -509,6 +509,40 @@ def test_an_answer_without_an_end_does_not_outlast_the_time_out(
     assert seconds < 5
 
 
+@pytest.mark.parametrize("failure", [{"kind": "status", "status": 502}, {"kind": "reset"}])
+def test_a_token_that_ends_after_a_lost_answer_leaves_it_open_what_was_written(
+    start: StartSimulator, run: RunModule, failure: dict[str, Any]
+) -> None:
+    tfe = start(*instance())
+    tfe.order(Fault(method="PATCH", after_effect=True, **failure), Fault("status", "PATCH", status=401, times=0))
+    tfe.order(Fault("status", "GET", "delta$", nth=2, status=401, times=0))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "what delta shares now is not known" in answer["msg"]
+    assert "othing" not in answer["msg"]
+    assert tfe.sharing("delta").module_consumers == ("eta",)
+
+
+def test_a_rate_limit_that_lasts_leaves_nothing_open(
+    start: StartSimulator, run: RunModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    tfe = start(*instance())
+    tfe.order(Fault("status", "PATCH", status=429, headers={"X-RateLimit-Reset": "60"}, times=0))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "kept being reached. Nothing of delta was changed." in answer["msg"]
+    assert sent(tfe)[-1].startswith("PATCH ")
+
+
+def test_a_flag_that_is_missing_after_the_write_proves_nothing(start: StartSimulator, run: RunModule) -> None:
+    organizations = Organization("delta", global_modules=True), Organization("eta")
+    tfe = start(*organizations, profile="202012-1", behaviour=Behaviour(list_keeps_global=True))
+    attributes = {"name": "delta", "external-id": tfe.external_id("delta"), "global-module-sharing": None}
+    document = {"data": {"id": "delta", "type": "organizations", "attributes": attributes}}
+    tfe.order(Fault("not_json_api", path="delta$", nth=2, body=document, times=0))
+    answer = run({"organization": "delta", "consumers": ["eta"], "global_module_sharing": False})
+    assert "what delta shares now is not known" in answer["msg"]
+
+
 @pytest.mark.parametrize("names", [[], ["zeta"], ["zeta", "eta", "Gamma"]])
 def test_an_answer_that_shows_another_list_is_settled_by_reading(
     start: StartSimulator, run: RunModule, names: list[str]
