@@ -91,17 +91,8 @@ class Transport:
         # Nothing else limits the connections; and who waits for one must not have been told yet when to begin.
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
         retry = PacedRetry(total=connection.max_retries, warn=warn, pace=self._pace)
-        # A certificate is always verified but where the user said otherwise; requests would do it with its own bundle.
         self._verify = bool(connection.verify)
-        tls: dict[str, Any] = {}
-        tls_to_proxy: dict[str, Any] = {}
-        proxy_speaks_tls = proxy.lower().startswith("https:")
-        if self._verify and (connection.address.startswith("https:") or proxy_speaks_tls):
-            tls = {"ssl_context": _tls_context(connection.verify), "cert_reqs": ssl.CERT_REQUIRED}
-        if self._verify and proxy_speaks_tls:
-            # A context of its own: urllib3 1.26 compares no host names where it is given one.
-            tls_to_proxy = {"proxy_ssl_context": _tls_context(connection.verify)}
-            tls_to_proxy["proxy_ssl_context"].check_hostname = True
+        tls, tls_to_proxy = _tls(connection, proxy)
         adapter = _Adapter(self._pace, tls, tls_to_proxy, max_retries=retry, pool_maxsize=CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -173,6 +164,23 @@ def _is_proxy(url: str) -> bool:
     except LocationParseError:
         return False
     return bool(parts.host) and parts.path in (None, "", "/") and not parts.query and not parts.fragment
+
+
+def _tls(connection: Connection, proxy: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What urllib3 sets up TLS with, to the server and to the proxy: empty where it is not needed, or not verified.
+
+    Raises TfeError where there is nothing to verify certificates with; requests alone would do it with its own bundle.
+    """
+    proxy_speaks_tls = proxy.lower().startswith("https:")
+    if not connection.verify or not (proxy_speaks_tls or connection.address.startswith("https:")):
+        return {}, {}
+    tls = {"ssl_context": _tls_context(connection.verify), "cert_reqs": ssl.CERT_REQUIRED}
+    if not proxy_speaks_tls:
+        return tls, {}
+    # A context of its own: urllib3 1.26 compares no host names where it is given one.
+    context = _tls_context(connection.verify)
+    context.check_hostname = True
+    return tls, {"proxy_ssl_context": context}
 
 
 def _tls_context(bundle: bool | str) -> ssl.SSLContext:
