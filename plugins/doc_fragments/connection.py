@@ -52,6 +52,7 @@ options:
   tfe_proxies:
     description:
       - Proxy URLs such as V(http://proxy.example.com:3128), by the scheme of the address, V(https) or V(http).
+      - In a user name or a password, characters such as V(/) and V(#) are written as V(%2F) and V(%23).
       - If not set, the environment variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY) apply.
     type: dict
 requirements:

@@ -98,10 +98,10 @@ class Client:
             from ._words import refusal  # noqa: PLC0415  # only on the way to an error
 
             said = refusal(f"{method} {self._url(path)}", response, time.monotonic() - started)
+            retries: Any = response.raw.retries
             # A request over the rate limit was not looked at; any other failed try may have been carried out.
-            tries = getattr(response.raw.retries, "history", ())
-            unsettled = response.status_code >= 500 or any(failed.status != 429 for failed in tries)
-            raise ApiError(said, response.status_code, unsettled=unsettled)
+            lost_try = any(failed.status != 429 for failed in retries.history)
+            raise ApiError(said, response.status_code, lost_try=lost_try)
         if not response.raw.data.strip():
             return None
         document = parse_json(response.raw.data)

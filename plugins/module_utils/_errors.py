@@ -22,12 +22,18 @@ class TfeError(Exception):
 
 
 class ApiError(TfeError):
-    """The server refused or failed. ``status`` is the HTTP status, 0 where there was no answer at all.
+    """The server refused, failed, or said something odd. ``status`` is the HTTP status, 0 where none is to blame.
 
-    ``unsettled`` is true where the server may have carried the request out all the same, or may still be at work on it.
+    ``unsettled`` is true where a write may have been carried out all the same, or may still be: only a refusal settles
+    it, and only if no earlier try failed in another way.
     """
 
-    def __init__(self, message: str, status: int = 0, *, unsettled: bool = False) -> None:
+    def __init__(self, message: str, status: int = 0, *, lost_try: bool = False) -> None:
         super().__init__(message)
         self.status = status
-        self.unsettled = unsettled
+        self.unsettled = lost_try or not 300 <= status < 500
+
+    @property
+    def had_no_effect(self) -> bool:
+        """Whether the request was refused before anything else was looked at, each time that it was sent."""
+        return self.status in (401, 429) and not self.unsettled

@@ -28,7 +28,8 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
     """
     module = AnsibleModule(argument_spec={**OPTIONS, **spec}, supports_check_mode=True)
     if REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        reason = REQUESTS_IMPORT_ERROR.strip().rpartition("\n")[2]
+        module.fail_json(msg=f"{missing_required_lib('requests')} {reason}", exception=REQUESTS_IMPORT_ERROR)
     result: dict[str, Any] = {}
     failure: dict[str, Any] = {}
     try:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -108,10 +109,8 @@ class PacedRetry(Retry):
         limited = response is not None and response.status == 429
         counted = self.new(total=int(self.total or 0) + 1) if limited else self
         try:
-            if limited and self.patience <= 0:
-                raise MaxRetryError(_pool, "")  # for urllib3, which returns the last answer then
-            if _is_lasting(error):
-                raise MaxRetryError(_pool, "", error)
+            if (limited and self.patience <= 0) or _is_lasting(error):
+                raise MaxRetryError(_pool, "", error)  # where there is an answer, urllib3 returns it then
             following: PacedRetry = super(PacedRetry, counted).increment(
                 method, url, response, error, _pool, _stacktrace
             )
@@ -158,8 +157,8 @@ class PacedRetry(Retry):
 
 
 def _is_lasting(error: Exception | None) -> bool:
-    """Whether another try would end alike: the certificate is not trusted, or a proxy refuses to let us through."""
+    """Whether another try would end alike: TLS is refused, such as for a certificate, or a proxy refuses a tunnel."""
     cause = getattr(error, "original_error", error)
     if isinstance(cause, SSLError):
         return "EOF" not in str(cause)  # a connection that ends in the midst of the handshake is just broken
-    return "Tunnel connection failed: 4" in str(cause)
+    return bool(re.search(r"Tunnel connection failed: 4(?!08|25|29)", str(cause)))

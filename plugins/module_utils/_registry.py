@@ -66,6 +66,8 @@ class Registry:
             try:
                 answer = ways[endpoint]()
             except ApiError as error:
+                # What an earlier endpoint left open stays open.
+                error.unsettled = error.unsettled or any(refusal.unsettled for refusal in refusals.values())
                 if error.status not in GONE:
                     raise
                 refusals[endpoint] = error
@@ -73,10 +75,12 @@ class Registry:
                 self._gone.update(refusals)
                 return answer
         # The organization was just read, and still there is no way to its consumers: never to be taken for "none".
+        last = list(refusals.values())[-1]
         raise ApiError(
             f"The module consumers of {producer.organization.name} cannot be {what}, although the organization itself "
             f"was just read: {' '.join(map(str, refusals.values()))}",
-            list(refusals.values())[-1].status,
+            last.status,
+            lost_try=last.unsettled,
         )
 
     def _read_organizations(self, producer: Producer) -> tuple[Partnership, ...]:

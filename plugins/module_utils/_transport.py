@@ -22,6 +22,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from ._errors import ApiError, TfeError
 from ._pace import Pace, PacedRetry
@@ -125,8 +126,7 @@ class Transport:
             # ValueError: requests reads the target of a redirect even where it does not follow it.
             from ._words import no_answer  # noqa: PLC0415  # only on the way to an error
 
-            said = no_answer(f"{method} {url}", error, time.monotonic() - started)
-            raise ApiError(said, unsettled=True) from error
+            raise ApiError(no_answer(f"{method} {url}", error, time.monotonic() - started)) from error
         self._pace.learn(response.headers.get("X-RateLimit-Limit"))
         return response
 
@@ -145,7 +145,7 @@ class _Bearer:
 def _find_proxy(connection: Connection) -> str:
     """The URL of the proxy on the way to this address, "" where there is none.
 
-    Raises TfeError for one that urllib3 could not read, or would misread, and then quote with the password in it.
+    Raises TfeError for one that requests or urllib3 would quote in an error, with the password in it.
     """
     proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
     proxy: str = select_proxy(connection.address, proxies) or ""
@@ -161,9 +161,11 @@ def _find_proxy(connection: Connection) -> str:
 def _is_proxy(url: str) -> bool:
     try:
         parts = parse_url(url)
-    except LocationParseError:
+        urlsplit(url)  # requests reads it this way too
+    except (LocationParseError, ValueError):
         return False
-    return bool(parts.host) and parts.path in (None, "", "/") and not parts.query and not parts.fragment
+    # A password ends at the last @, but for these it ended earlier.
+    return bool(parts.host) and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
 
 
 def _tls(connection: Connection, proxy: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -67,8 +67,9 @@ def reason_of(error: BaseException | None) -> str:
             break
         error = inner
     # A refused connection counts as a kind of time-out to urllib3.
-    timed_out = (ConnectTimeoutError, ReadTimeoutError, socket.timeout)
-    if isinstance(error, timed_out) and not isinstance(error, NewConnectionError):
+    timed_out = isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(error, NewConnectionError)
+    # The system's own time-out has a number, and is longer.
+    if timed_out or (isinstance(error, socket.timeout) and error.errno is None):
         return "it took longer than tfe_timeout"
     return _OBJECT.sub("", str(error)) or type(error).__name__
 

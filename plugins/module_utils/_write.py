@@ -25,7 +25,7 @@ def write(registry: Registry, producer: Producer, plan: Plan) -> Outcome:
     try:
         shown = _send(registry, producer, plan)
     except ApiError as error:
-        if error.status in (401, 429) and not error.unsettled:  # refused before anything else was looked at
+        if error.had_no_effect:
             return Outcome(plan, plan.before, f"{error} Nothing of {plan.producer.name} was changed.")
         failure = error
     except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan

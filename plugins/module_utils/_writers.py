@@ -86,7 +86,7 @@ class Writers:
         try:
             self._client.write("PUT", path(producer, "/registry-partnerships"), body)
         except ApiError as error:
-            if error.status in GONE:
+            if error.status in GONE or error.had_no_effect:
                 raise
             failure = error  # it may have been applied all the same
         if everyone_uses_providers:

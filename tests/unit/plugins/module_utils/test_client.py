@@ -400,6 +400,8 @@ def test_a_broken_answer_is_tried_again_through_a_proxy_too(tfe: Simulator, warn
     ("failures", "unsettled"),
     [
         ([Fault("status", status=409)], False),
+        ([Fault("redirect", location="/elsewhere")], False),
+        ([Fault("sign_in")], True),
         ([Fault("status", status=429), Fault("status", status=409)], False),
         ([Fault("status", status=503), Fault("status", status=409)], True),
         ([Fault("reset"), Fault("status", status=429), Fault("status", status=409)], True),
@@ -414,6 +416,17 @@ def test_an_error_tells_whether_the_request_may_have_been_carried_out(
     tfe.order(*failures)
     with pytest.raises(ApiError) as error:
         client.write("PATCH", DELTA, {"data": {"type": "organizations", "attributes": {"global-module-sharing": True}}})
+    assert error.value.unsettled == unsettled
+
+
+@pytest.mark.parametrize(("status", "unsettled"), [(400, False), (451, False), (500, True)])
+def test_a_single_try_that_the_server_failed_is_not_settled_either(
+    tfe: Simulator, warnings: list[str], status: int, unsettled: bool
+) -> None:
+    client = Client(Connection(tfe.address, tfe.admin_token, max_retries=0), warnings.append)
+    tfe.order(Fault("status", status=status))
+    with pytest.raises(ApiError) as error:
+        client.get(DELTA)
     assert error.value.unsettled == unsettled
 
 

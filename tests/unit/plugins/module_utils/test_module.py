@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import sys
 from typing import Any
 
@@ -57,8 +58,9 @@ def test_an_unexpected_exception_is_reported_once_with_its_traceback_and_without
 
 
 def test_a_host_without_requests_is_told_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback: No module named 'requests'")
+    monkeypatch.setattr(_module, "REQUESTS_IMPORT_ERROR", "Traceback:\n  import\nNo module named 'requests'\n")
     answer = answer_to(monkeypatch, None)
     assert answer["failed"]
     assert answer["msg"].startswith("Failed to import the required Python library (requests) on ")
+    assert re.search(r"[^\n] No module named 'requests'$", answer["msg"])
     assert "No module named 'requests'" in answer["exception"]

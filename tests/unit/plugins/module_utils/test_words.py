@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from types import SimpleNamespace
 from typing import Any
@@ -49,6 +50,7 @@ def last_try(reason: Exception, tries: int) -> MaxRetryError:
         (NewConnectionError(NO_POOL, "<pool at 0x1>: refused: no"), " after 1 try over 3 s: refused: no."),
         (HTTPError("HTTPConnection(host='a', port=1): refused (x): no"), " after 1 try over 3 s: refused (x): no."),
         (socket.timeout("timed out"), " after 1 try over 3 s: it took longer than tfe_timeout."),
+        (OSError(errno.ETIMEDOUT, "Timed out"), f" after 1 try over 3 s: [Errno {errno.ETIMEDOUT}] Timed out."),
         (
             OSError("certificate has expired"),
             " after 1 try over 3 s: certificate has expired. The certificate of the server has to be renewed.",

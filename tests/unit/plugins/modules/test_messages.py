@@ -267,7 +267,7 @@ WRITES = [
         behaviour=Behaviour(legacy_answer="204"),
     ),
     Case(
-        f"PATCH for delta answered with eta. {AS_BEFORE}",
+        f"PATCH for delta answered with eta. {SO_FAR}",
         {"organization": "delta", "global_module_sharing": True},
         (sent({"data": {"id": "eta"}}, method="PATCH"),),
     ),

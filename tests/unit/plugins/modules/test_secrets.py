@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import re
 import socket
 import socketserver
 import ssl
@@ -127,9 +128,9 @@ def test_proxy_passwords_are_in_no_output(run: RunModule, tfe_address: str, sour
         "http://user:{}#ss@127.0.0.1:1",
         "http://user:{}/ss@127.0.0.1:1",
         "http://user:{}?ss@127.0.0.1:1",
-        "http://127.0.0.1:1/{}",
-        "http://127.0.0.1:1?{}",
-        "http://127.0.0.1:1#{}",
+        "http://user:[{}]@127.0.0.1:1",
+        "http://user:{}\N{FULLWIDTH NUMBER SIGN}@127.0.0.1:1",
+        "socks5h://user:{}\N{FULLWIDTH COLON}@127.0.0.1:1",
         "http://127.0.0.1:port-{}",
         "http://[127.0.0.1:{}",
         "http://user:{}@",
@@ -341,6 +342,7 @@ def test_a_certificate_that_does_not_verify_gets_no_token(
     assert answer["failed"]
     assert words in answer["msg"]
     assert advice in answer["msg"]
+    assert "Max retries" not in answer["msg"]
     assert "warnings" not in answer, "it is not tried again"
     assert len(proxy.heads) == tunnelled
     assert TOKEN.encode() not in proxy.tunnelled
@@ -396,8 +398,19 @@ def test_a_plain_request_through_a_proxy_that_speaks_tls(run: RunModule, authori
     proxy = TlsServer(certificate(authority, "none"))
     options = {**TASK, "tfe_address": "http://tfe.example.com", "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
     with serving(proxy):
-        answer = run({**options, "tfe_proxies": {"http": proxy.address.upper()}})
+        answer = run({**options, "tfe_proxies": {"http": f"{proxy.address.upper()}/"}})
     assert reached(proxy, answer)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 502])
+def test_a_tunnel_that_is_refused_for_now_is_asked_for_again(run: RunModule, status: int) -> None:
+    def refuse(connection: socket.socket, _request: bytes) -> None:
+        connection.sendall(f"HTTP/1.1 {status} Not Now\r\nContent-Length: 0\r\n\r\n".encode())
+
+    options = {**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN, "tfe_max_retries": 1}
+    with listen(refuse) as proxy:
+        answer = run(options, HTTPS_PROXY=proxy)
+    assert "got no answer after 2 tries" in answer["msg"]
 
 
 def test_a_tunnel_that_is_refused_is_not_asked_for_again(run: RunModule) -> None:
@@ -406,8 +419,10 @@ def test_a_tunnel_that_is_refused_is_not_asked_for_again(run: RunModule) -> None
 
     with listen(refuse) as proxy:
         answer = run({**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN}, HTTPS_PROXY=proxy)
-    assert "got no answer after 1 try" in answer["msg"]
-    assert "Tunnel connection failed: 407 Proxy Authentication Required" in answer["msg"]
+    assert re.search(
+        r"got no answer after 1 try over \d s: Tunnel connection failed: 407 Proxy Authentication Required\.$",
+        answer["msg"],
+    )
 
 
 @pytest.mark.parametrize("tfe_address", ["http://tfe.example.com", "https://tfe.example.com"])

@@ -522,15 +522,43 @@ def test_a_token_that_ends_after_a_lost_answer_leaves_it_open_what_was_written(
     assert tfe.sharing("delta").module_consumers == ("eta",)
 
 
+@pytest.mark.parametrize("status", [401, 409])
+def test_what_one_endpoint_leaves_open_another_does_not_settle(
+    start: StartSimulator, run: RunModule, status: int
+) -> None:
+    """The first write arrives and its answer is lost; then that endpoint seems to be gone, and the next one refuses."""
+    tfe = start(*instance(), profile="202012-1")
+    lost = Fault("status", "PATCH", status=502, after_effect=True)
+    tfe.order(lost, Fault("status", "PATCH", status=404), Fault("status", "PATCH", status=status, times=0))
+    if status == 401:
+        tfe.order(Fault("status", "GET", "delta$", nth=2, status=401, times=0))
+        answer = run({"organization": "delta", "consumers": ["eta"]})
+        assert "what delta shares now is not known" in answer["msg"]
+    else:
+        assert run({"organization": "delta", "consumers": ["eta"]})["changed"]
+    assert tfe.sharing("delta").module_consumers == ("eta",)
+
+
+def test_a_write_that_one_endpoint_lost_may_still_arrive(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance())
+    tfe.order(Fault("status", "PATCH", status=502), *[Fault("status", status=404, method="PATCH")] * 2)
+    tfe.order(Fault("status", "PUT", status=405))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "cannot be written" in answer["msg"]
+    assert "may still be at work" in answer["msg"]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
 def test_a_rate_limit_that_lasts_leaves_nothing_open(
-    start: StartSimulator, run: RunModule, monkeypatch: pytest.MonkeyPatch
+    start: StartSimulator, run: RunModule, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    tfe = start(*instance())
-    tfe.order(Fault("status", "PATCH", status=429, headers={"X-RateLimit-Reset": "60"}, times=0))
+    only_put = Behaviour(legacy_write="404", relationship_write="410")
+    tfe = start(*instance(), behaviour=only_put if method == "PUT" else Behaviour())
+    tfe.order(Fault("status", method, status=429, headers={"X-RateLimit-Reset": "60"}, times=0))
     answer = run({"organization": "delta", "consumers": ["eta"]})
     assert "kept being reached. Nothing of delta was changed." in answer["msg"]
-    assert sent(tfe)[-1].startswith("PATCH ")
+    assert sent(tfe)[-1].startswith(f"{method} ")
 
 
 def test_a_flag_that_is_missing_after_the_write_proves_nothing(start: StartSimulator, run: RunModule) -> None:
