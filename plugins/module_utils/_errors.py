@@ -31,7 +31,7 @@ class ApiError(TfeError):
     def __init__(self, message: str, status: int = 0, *, lost_try: bool = False) -> None:
         super().__init__(message)
         self.status = status
-        self.unsettled = lost_try or not 300 <= status < 500
+        self.unsettled = lost_try or not 400 <= status < 500
 
     @property
     def had_no_effect(self) -> bool:

@@ -87,7 +87,7 @@ class Transport:
         self._session.auth = _Bearer(connection.token)
         self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
         proxy = _find_proxy(connection)
-        self._proxies = {"all": proxy} if proxy else {}
+        self._proxies = {"all": proxy}
         self._pace = Pace()
         # Nothing else limits the connections; and who waits for one must not have been told yet when to begin.
         self._turns = threading.BoundedSemaphore(CONNECTIONS)

@@ -400,7 +400,7 @@ def test_a_broken_answer_is_tried_again_through_a_proxy_too(tfe: Simulator, warn
     ("failures", "unsettled"),
     [
         ([Fault("status", status=409)], False),
-        ([Fault("redirect", location="/elsewhere")], False),
+        ([Fault("redirect", location="/elsewhere")], True),
         ([Fault("sign_in")], True),
         ([Fault("status", status=429), Fault("status", status=409)], False),
         ([Fault("status", status=503), Fault("status", status=409)], True),

@@ -63,4 +63,4 @@ def test_a_host_without_requests_is_told_what_it_lacks(monkeypatch: pytest.Monke
     assert answer["failed"]
     assert answer["msg"].startswith("Failed to import the required Python library (requests) on ")
     assert re.search(r"[^\n] No module named 'requests'$", answer["msg"])
-    assert "No module named 'requests'" in answer["exception"]
+    assert "Traceback:\n  import\nNo module named 'requests'" in answer["exception"]
