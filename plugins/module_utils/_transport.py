@@ -179,7 +179,8 @@ def _tls(connection: Connection, proxy: str) -> tuple[dict[str, Any], dict[str, 
     tls = {"ssl_context": _tls_context(connection.verify), "cert_reqs": ssl.CERT_REQUIRED}
     if not proxy_speaks_tls:
         return tls, {}
-    # A context of its own: urllib3 1.26 compares no host names where it is given one.
+    # A context of its own: urllib3 1.26 compares no host names where it is given one. This one makes it refuse a proxy
+    # that has no name but an IP address; better that than to trust whoever has a certificate of the same CA.
     context = _tls_context(connection.verify)
     context.check_hostname = True
     return tls, {"proxy_ssl_context": context}

@@ -283,6 +283,10 @@ class TlsServer(socketserver.ThreadingTCPServer):
     def address(self) -> str:
         return f"https://127.0.0.1:{self.server_address[1]}"
 
+    @property
+    def named_address(self) -> str:
+        return f"https://localhost:{self.server_address[1]}"
+
 
 class _TlsHandler(socketserver.BaseRequestHandler):
     server: TlsServer
@@ -314,7 +318,7 @@ def certificate(authority: trustme.CA, problem: str) -> trustme.LeafCert:
         return authority.issue_cert("tfe.example.com", "127.0.0.2")
     if problem == "expired":
         return authority.issue_cert("127.0.0.1", not_after=PAST)
-    return (trustme.CA() if problem == "unknown CA" else authority).issue_cert("127.0.0.1")
+    return (trustme.CA() if problem == "unknown CA" else authority).issue_cert("127.0.0.1", "localhost")
 
 
 @pytest.mark.parametrize(
@@ -375,7 +379,7 @@ def test_a_proxy_that_speaks_tls_is_verified_with_the_ca_bundle_too(
     proxy = TlsServer(certificate(authority, "none"))
     options = {**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
     with serving(proxy):
-        answer = run({**options, "tfe_proxies": {"https": proxy.address}})
+        answer = run({**options, "tfe_proxies": {"https": proxy.named_address}})
     assert "403 Forbidden" in answer["msg"]
     assert proxy.received[0].startswith(b"CONNECT tfe.example.com:443 ")
 
@@ -386,10 +390,9 @@ def test_a_proxy_whose_certificate_does_not_verify_gets_nothing(
     run: RunModule, authority: trustme.CA, ca_file: str, tfe_address: str, problem: str
 ) -> None:
     proxy = TlsServer(certificate(authority, problem))
-    address = proxy.address.replace("127.0.0.1", "localhost") if problem == "wrong host name" else proxy.address
     options = {**TASK, "tfe_address": tfe_address, "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
     with serving(proxy):
-        answer = run({**options, "tfe_proxies": {"https": address, "http": address}})
+        answer = run({**options, "tfe_proxies": {"https": proxy.named_address, "http": proxy.named_address}})
     assert "got no answer after 1 try" in answer["msg"]
     assert not any(proxy.received)
 
@@ -398,7 +401,7 @@ def test_a_plain_request_through_a_proxy_that_speaks_tls(run: RunModule, authori
     proxy = TlsServer(certificate(authority, "none"))
     options = {**TASK, "tfe_address": "http://tfe.example.com", "tfe_token": TOKEN, "tfe_ca_bundle": ca_file}
     with serving(proxy):
-        answer = run({**options, "tfe_proxies": {"http": f"{proxy.address.upper()}/"}})
+        answer = run({**options, "tfe_proxies": {"http": f"{proxy.named_address.upper()}/"}})
     assert reached(proxy, answer)
 
 
