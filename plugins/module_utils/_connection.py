@@ -37,6 +37,7 @@ DEFAULT_TIMEOUT = 30.0
 DEFAULT_MAX_RETRIES = 5
 _MOST_SECONDS = 86_400
 _MOST_RETRIES = 100
+"""urllib3 calls itself once a try, and Python ends that at some 500."""
 
 _ADDRESS_VARIABLES = ("TFE_ADDRESS", "TFE_HOSTNAME", "TF_HOSTNAME")
 _HOST_NAME = re.compile(r"^\w([\w.-]*\w)?\.?$")

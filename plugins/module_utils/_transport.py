@@ -152,8 +152,8 @@ def _find_proxy(connection: Connection) -> str:
     if proxy and not _is_proxy(proxy):
         raise TfeError(
             f"The proxy on the way to {connection.address} (tfe_proxies, or a variable such as HTTPS_PROXY) is not a "
-            "URL such as http://user:password@proxy.example.com:3128. Is there a / or # or ? in its password? Then "
-            "write %2F, %23 or %3F instead."
+            "URL such as http://user:password@proxy.example.com:3128. In its password, write characters such as "
+            "/ # ? [ as %2F %23 %3F %5B."
         )
     return proxy
 

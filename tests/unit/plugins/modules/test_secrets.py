@@ -149,8 +149,8 @@ def test_a_proxy_that_cannot_be_read_is_not_quoted(run: RunModule, proxy: str, s
         answer = run(options, **environ)
     assert answer["msg"] == (
         "The proxy on the way to https://tfe.example.com (tfe_proxies, or a variable such as HTTPS_PROXY) is not a URL "
-        "such as http://user:password@proxy.example.com:3128. Is there a / or # or ? in its password? Then write %2F, "
-        "%23 or %3F instead."
+        "such as http://user:password@proxy.example.com:3128. In its password, write characters such as / # ? [ as %2F "
+        "%23 %3F %5B."
     )
     assert password not in str(answer)
 
