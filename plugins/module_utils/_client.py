@@ -28,8 +28,10 @@ class Client:
 
     def __init__(self, connection: Connection, warn: Callable[[str], None]) -> None:
         self.address = connection.address
+        self.warn = warn
         self.application: str | None = None
         """What the server last called itself in TFP-AppName; None where it did not (API 6.3)."""
+        self._secrets = connection.secrets
         self._transport = Transport(connection, warn)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
@@ -97,7 +99,8 @@ class Client:
         if not 200 <= response.status_code < 300:
             from ._words import refusal  # noqa: PLC0415  # only on the way to an error
 
-            said = refusal(f"{method} {self._url(path)}", response, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            said = refusal(f"{method} {self._url(path)}", response, seconds, self._secrets.censor)
             retries: Any = response.raw.retries
             # A request over the rate limit was not looked at; any other failed try may have been carried out.
             lost_try = any(failed.status != 429 for failed in retries.history)

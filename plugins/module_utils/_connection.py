@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ._errors import TfeError
+from ._secrets import Secrets, proxy_secrets
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "tfe_address": {"type": "str"},
@@ -61,6 +62,7 @@ class Connection:
     max_retries: int = DEFAULT_MAX_RETRIES
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     warnings: tuple[str, ...] = ()
+    secrets: Secrets = field(default=Secrets(()), repr=False)
 
 
 class _Server(NamedTuple):
@@ -83,6 +85,14 @@ class _Server(NamedTuple):
             return self.host == "localhost"
 
 
+def find_secrets(options: Mapping[str, Any], environ: Mapping[str, str], *others: str) -> Secrets:
+    """What no output may show: every token and proxy password that options and environment hold, used or not."""
+    proxies = [_text(url) for url in (options.get("tfe_proxies") or {}).values()]
+    proxies += [value for name, value in environ.items() if name.lower().endswith("_proxy")]
+    tokens = [_text(options.get("tfe_token")), _text(environ.get("TFE_TOKEN")), _text(environ.get("TF_TOKEN"))]
+    return Secrets([*others, *tokens, *(secret for url in proxies for secret in proxy_secrets(url))])
+
+
 def connect(options: Mapping[str, Any], environ: Mapping[str, str]) -> Connection:
     """Settles every connection option: the option itself, else its environment variables, else the default.
 
@@ -95,14 +105,16 @@ def connect(options: Mapping[str, Any], environ: Mapping[str, str]) -> Connectio
         warnings.append(f"{address_source} is plain http: the token travels to {server.host} unencrypted.")
     if server.scheme == "https" and not verify:
         warnings.append(f"TLS verification is off: whoever can answer for {server.host} gets the token.")
+    token = _find_token(options, environ, server, address_source)
     return Connection(
         address=f"{server.scheme}://{server.name}",
-        token=_find_token(options, environ, server, address_source),
+        token=token,
         verify=verify,
         timeout=_find_number(options, environ, "tfe_timeout", DEFAULT_TIMEOUT, above=0),
         max_retries=int(_find_number(options, environ, "tfe_max_retries", DEFAULT_MAX_RETRIES, whole=True)),
         proxies=_find_proxies(options),
         warnings=tuple(warnings),
+        secrets=find_secrets(options, environ, token),
     )
 
 

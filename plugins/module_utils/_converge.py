@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from ._directory import Directory
 
 
-def converge(client: Client, request: Request, check_mode: bool, warn: Callable[[str], None]) -> dict[str, Any]:
+def converge(client: Client, request: Request, check_mode: bool) -> dict[str, Any]:
     """Does what the request asks for, in check mode only as far as reading goes. Returns the module's result.
 
     Raises TfeError; whatever is wrong with the request itself is raised before anything is written.
     """
     with lock(client, request.organization, check_mode):
         producer = read_producer(client, request.organization)
-        [outcome] = converge_each(Registry(client), [request], [producer], check_mode, warn)
+        [outcome] = converge_each(Registry(client), [request], [producer], check_mode)
     if outcome.failure:
         raise TfeError(outcome.failure)
     before, after = diff_side(outcome.plan.before), diff_side(outcome.after)
@@ -57,7 +57,6 @@ def converge_each(
     requests: Sequence[Request],
     documents: Sequence[Producer],
     check_mode: bool,
-    warn: Callable[[str], None],
     *,
     directory: Directory | None = None,
 ) -> list[Outcome]:
@@ -68,7 +67,7 @@ def converge_each(
     plans = _plan(registry, requests, documents, directory)
     for plan in plans:
         for warning in plan.warnings:
-            warn(warning)
+            registry.client.warn(warning)
     if check_mode or not any(plan.changed for plan in plans):
         return [Outcome(plan, plan.after) for plan in plans]
     from ._write import write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._client import Client
@@ -49,7 +49,6 @@ def converge_all(
     client: Client,
     requests: Sequence[Request],
     check_mode: bool,
-    warn: Callable[[str], None],
     *,
     prune: bool,
     ignore: Sequence[str],
@@ -66,7 +65,7 @@ def converge_all(
         ignored = _ignored(directory, requests, ignore)
         everyone = [*requests, *(_prunings(directory, requests, ignored) if prune else [])]
         documents = _producers(directory, everyone)
-        outcomes = converge_each(Registry(client), everyone, documents, check_mode, warn, directory=directory)
+        outcomes = converge_each(Registry(client), everyone, documents, check_mode, directory=directory)
     pruned = [outcome for outcome in outcomes[len(requests) :] if outcome.changed or outcome.failure]
     changed = [outcome for outcome in outcomes if outcome.changed]
     result = {

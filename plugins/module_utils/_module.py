@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.parameters import remove_values
 
 from ._client import Client
-from ._connection import OPTIONS, connect
+from ._connection import OPTIONS, connect, find_secrets
 from ._errors import TfeError
 from ._transport import REQUESTS_IMPORT_ERROR
 
@@ -30,16 +29,16 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
     if REQUESTS_IMPORT_ERROR:
         reason = REQUESTS_IMPORT_ERROR.strip().rpartition("\n")[2]
         module.fail_json(msg=f"{missing_required_lib('requests')} {reason}", exception=REQUESTS_IMPORT_ERROR)
+    secrets = find_secrets(module.params, os.environ)
     result: dict[str, Any] = {}
     failure: dict[str, Any] = {}
     try:
         connection = connect(module.params, os.environ)
-        # A token from the environment is unknown to Ansible's censoring of output until it is told.
-        module.no_log_values.add(connection.token)
+        secrets = connection.secrets
+        secrets.tell(module)
+        client = Client(connection, lambda text: module.warn(secrets.censor(text)))
         for warning in connection.warnings:
-            module.warn(warning)
-        # Not every release of ansible-core censors warnings by itself.
-        client = Client(connection, lambda text: module.warn(str(remove_values(text, module.no_log_values))))
+            client.warn(warning)
         result = work(module, client)
     except TfeError as error:
         result, failure = error.result, {"msg": str(error)}
@@ -52,7 +51,11 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
         }
     if not module._diff:  # noqa: SLF001  # Ansible has no public name for it
         result.pop("diff", None)
+    # Ansible adds the arguments where it is asked to; from 2.22 on as they are, token included.
+    arguments = {key: value for key, value in module.params.items() if not OPTIONS.get(key, {}).get("no_log")}
+    answer = {**result, **failure, "invocation": {"module_args": arguments}}
+    censored = {key: secrets.censor_all(value) for key, value in answer.items()}
     if failure:
         # Outside of the except clauses: Ansible would add the traceback of what the user can act on without it.
-        module.fail_json(**result, **failure)
-    module.exit_json(**result)
+        module.fail_json(**censored)
+    module.exit_json(**censored)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ._parsing import parse_json
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import requests
 
 _MOST_WORDS = 500
-"""Characters of the server's own words in an error."""
+"""Characters of the server's own words in an error, once they are censored."""
 
 _CAUSES = {
     401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed "
@@ -34,8 +35,8 @@ def no_answer(request: str, error: BaseException, seconds: float) -> str:
     return f"{request} got no answer{_effort(_tries(error), seconds)}: {reason_of(error)}.{_hint(error)}"
 
 
-def refusal(request: str, response: requests.Response, seconds: float) -> str:
-    """What to say of an answer whose status is not a success."""
+def refusal(request: str, response: requests.Response, seconds: float, censor: Callable[[str], str]) -> str:
+    """What to say of an answer whose status is not a success. ``censor`` takes secrets out of a text."""
     status = response.status_code
     said = f"{request} answered {status} {response.reason or ''}".rstrip()
     if 300 <= status < 400:
@@ -46,7 +47,7 @@ def refusal(request: str, response: requests.Response, seconds: float) -> str:
     retries = response.raw.retries
     if retries and status in retries.status_forcelist:
         said += _effort(len(retries.history) + 1, seconds)
-    details = _server_words(response.raw.data)
+    details = censor(_server_words(response.raw.data))[:_MOST_WORDS]
     parts = [f"{said}: {details}" if details else said, _CAUSES.get(status, "")]
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
 
@@ -81,7 +82,7 @@ def _server_words(data: bytes) -> str:
         return ""
     errors = document.get("errors")
     entries = errors if isinstance(errors, list) else [errors or document.get("message") or ""]
-    return "; ".join(filter(None, (_error_words(entry) for entry in entries)))[:_MOST_WORDS]
+    return "; ".join(filter(None, (_error_words(entry) for entry in entries)))
 
 
 def _error_words(entry: Any) -> str:

@@ -241,7 +241,7 @@ def main() -> None:
     """Runs the module; the work is done by the engine in module_utils."""
     run(
         REQUEST_OPTIONS,
-        lambda module, client: converge(client, parse_request(module.params), module.check_mode, module.warn),
+        lambda module, client: converge(client, parse_request(module.params), module.check_mode),
     )
 
 

@@ -302,7 +302,6 @@ def _work(module: AnsibleModule, client: Client) -> dict[str, Any]:
         client,
         parse_requests(options["producers"]),
         module.check_mode,
-        module.warn,
         prune=options["prune"],
         ignore=parse_elements("ignore", options["ignore"]),
     )

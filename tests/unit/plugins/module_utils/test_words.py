@@ -100,4 +100,11 @@ def answer(status: int, data: bytes = b"", reason: str | None = "Reason", tries:
     ],
 )
 def test_refusal(response: Any, said: str) -> None:
-    assert _words.refusal("GET https://tfe", response, 3.4) == f"GET https://tfe answered {said}"
+    assert _words.refusal("GET https://tfe", response, 3.4, str) == f"GET https://tfe answered {said}"
+
+
+def test_words_are_censored_before_they_are_cut() -> None:
+    said = "x" * 499 + "secret"
+    response = answer(400, f'{{"message": "{said}"}}'.encode())
+    refusal = _words.refusal("GET https://tfe", response, 0, lambda text: text.replace("secret", "********"))
+    assert refusal == f"GET https://tfe answered 400 Reason: {'x' * 499}*."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 import os
 import re
 import socket
@@ -70,26 +71,80 @@ LEAKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("source", ["option", "environment"])
+def connected(tfe: Simulator, source: str, home: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options and environment with the token where this source has it."""
+    if source == "option":
+        return {"tfe_address": tfe.address, "tfe_token": TOKEN}, {}
+    if source == "environment":
+        return {}, {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": TOKEN}
+    if source == "platform":
+        return {}, {"TF_HOSTNAME": tfe.address, "TF_TOKEN": TOKEN}
+    stored = home / ".terraform.d" / "credentials.tfrc.json"
+    stored.parent.mkdir(exist_ok=True)
+    host = urlsplit(tfe.address).netloc
+    stored.write_text(json.dumps({"credentials": {host: {"token": TOKEN}}}), encoding="utf-8")
+    return {"tfe_ca_bundle": tfe.ca_file}, {"TFE_ADDRESS": tfe.address}
+
+
+SOURCES = ["option", "environment", "platform", "terraform"]
+
+
+@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("leak", LEAKS)
 @pytest.mark.parametrize("nth", [1, 2])
 def test_the_token_is_in_no_output(
-    start: StartSimulator, run: RunModule, capfd: pytest.CaptureFixture[str], source: str, leak: str, nth: int
+    *,
+    start: StartSimulator,
+    run: RunModule,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    source: str,
+    leak: str,
+    nth: int,
 ) -> None:
-    tfe = start(admin_token=TOKEN)
+    tfe = start(admin_token=TOKEN, tls=source == "terraform")
     tfe.order(Fault(**LEAKS[leak], nth=nth))
-    options: dict[str, Any] = {**TASK, **LOUD}
-    environ: dict[str, Any] = {}
-    if source == "option":
-        options.update(tfe_token=TOKEN)
-    else:
-        environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": TOKEN}
+    connection, environ = connected(tfe, source, tmp_path)
     for check in (True, False):
-        answer = run(options, check=check, diff=True, **environ)
+        answer = run({**TASK, **LOUD, **connection}, check=check, diff=True, **environ)
         assert TOKEN not in str(answer)
         assert TOKEN[:8] not in str(answer)
+        assert "deprecat" not in str(answer).lower()
     assert TOKEN not in "".join(capfd.readouterr())
     assert tfe.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("status", [422, 503])
+@pytest.mark.parametrize("visible", [1, 8, len(TOKEN) - 1])
+def test_no_part_of_a_token_at_the_cut_is_told(
+    start: StartSimulator, run: RunModule, status: int, visible: int
+) -> None:
+    tfe = start(admin_token=TOKEN)
+    body = {"errors": [{"title": "x" * (500 - visible) + TOKEN}]}
+    tfe.order(Fault("status", status=status, body=body, times=0))
+    answer = run({**TASK, "tfe_token": TOKEN})
+    assert "xxx" in answer["msg"]
+    assert f"x{TOKEN[:1]}" not in str(answer)
+
+
+@pytest.mark.parametrize("told", ["user:{0}", "Basic {1}", "p%40ss {0}"])
+def test_a_proxys_password_is_censored_in_the_proxys_own_words(run: RunModule, told: str) -> None:
+    """As it was given, unquoted, and as it travelled."""
+    quoted, password, travelled = "p%40ss-word", "p@ss-word", "dXNlcjpwQHNzLXdvcmQ="
+
+    def refuse(connection: socket.socket, request: bytes) -> None:
+        assert f"Basic {travelled}".encode() in request
+        body = json.dumps({"message": told.format(password, travelled)}).encode()
+        connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    with listen(refuse) as proxy:
+        options = {**TASK, **LOUD, "tfe_address": "http://tfe.example.com", "tfe_token": TOKEN}
+        url = proxy.replace("//", f"//user:{quoted}@")
+        answers = [run({**options, "tfe_proxies": {"http": url}}), run(options, HTTP_PROXY=url)]
+    for answer in answers:
+        assert "********" in answer["msg"]
+        for secret in (quoted, password, travelled):
+            assert secret not in str(answer)
 
 
 @pytest.mark.parametrize("source", ["option", "environment"])
