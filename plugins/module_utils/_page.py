@@ -15,8 +15,8 @@ from ._parsing import parse_count
 PAGE_SIZE = 100
 """The server's maximum; one more is answered with 422."""
 
-MOST_PAGES = 10_000
-"""No collection is read any further."""
+MOST_PAGES = 2_000
+"""No collection is read any further: 200,000 organizations."""
 
 
 class Page(NamedTuple):
@@ -29,27 +29,20 @@ class Page(NamedTuple):
     length: int
     total_pages: int | None
     total_count: int | None
-    has_next: bool | None
+    has_next: bool
 
-    def goes_on_after(self, number: int, seen: int) -> bool:
-        """Whether the server says that there is more than ``number`` pages with ``seen`` items."""
-        if self.total_count is not None and seen >= self.total_count:
-            return False
-        if self.total_pages is not None:
-            return number < self.total_pages
-        return bool(self.has_next)
-
-    @property
-    def may_be_cut(self) -> bool:
-        """No word of more pages, and still there may be: servers cut lists at round numbers (20 and 100 by API 3)."""
-        silent = self.total_count is None and self.total_pages is None and self.has_next is None
-        return silent and self.length > 0 and self.length % 10 == 0
+    def goes_on_after(self, number: int) -> bool:
+        """Whether anything that this page says means that there are more pages than ``number``."""
+        return self.has_next or (self.total_pages or 0) > number
 
     @property
     def is_whole(self) -> bool:
-        """Whether this first page has every item of the collection, and nothing about it is odd."""
-        more = self.goes_on_after(1, self.length) or self.may_be_cut
-        return not more and self.length == len(self.items) and self.total_count in (None, self.length)
+        """Whether this first page is the whole collection: the server's own count says so, and nothing else denies it.
+
+        An empty page needs no count.
+        """
+        counted = self.total_count == self.length == len(self.items)
+        return (counted or (self.total_count is None and not self.length)) and not self.goes_on_after(1)
 
     @property
     def pages_ahead(self) -> int:
@@ -67,14 +60,15 @@ def parse_page(document: Mapping[str, Any], keep: Callable[[dict[str, Any]], Any
     items = document["data"]
     if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("id") for item in items):
         return None
-    meta = document.get("meta")
-    pagination = meta.get("pagination") if isinstance(meta, dict) else None
-    if not isinstance(pagination, dict):
-        pagination = {}
+    pagination = _mapping(_mapping(document.get("meta")).get("pagination"))
     return Page(
         {str(item["id"]): keep(item) for item in items},
         length=len(items),
         total_pages=parse_count(pagination.get("total-pages")),
         total_count=parse_count(pagination.get("total-count")),
-        has_next=pagination["next-page"] is not None if "next-page" in pagination else None,
+        has_next=bool(pagination.get("next-page") or _mapping(document.get("links")).get("next")),
     )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -26,20 +26,23 @@ def read_on(read_page: Callable[[int], Page], first: Page, *, paged: bool) -> tu
     list that is cut short would be taken for revoked access.
     """
     items, problem = _walk(read_page, first, paged)
-    if problem:
+    if problem and problem != _no_end():
         items, problem = _walk(read_page, read_page(1), paged)
     return items, problem
 
 
 def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[list[Any], str]:
+    """Reads until the server's own count is reached; without a count until a page brings nothing new.
+
+    What the server says of further pages may be wrong, so it is never enough to end: only to go on, or to be an error.
+    """
     total = page.total_count
     items = dict(page.items)
     repeated = page.length - len(items)
-    problem = ""
     following = _following(read_page, page)
-    for number in range(2, MOST_PAGES + 2):
-        told = page.goes_on_after(number - 1, len(items))
-        if not told and not page.may_be_cut:
+    for number in range(1, MOST_PAGES):
+        announced = page.goes_on_after(number)
+        if total is not None and len(items) >= total and not announced:
             break
         page = next(following)
         if page.total_count != total:
@@ -47,18 +50,21 @@ def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[li
         known = len(items)
         items.update(page.items)
         if len(items) == known:
-            # A server that ignores the page number sends its first page again: is that one all there is?
-            if total is None and (told or (paged and page.length in _FULL_PAGES)):
-                problem = f"page {number} brought nothing new, and {len(items)} items may not be all"
+            # It is the end, or a server that ignores the page number sends its first page again and again.
+            is_full = paged and page.length in _FULL_PAGES
+            if total is None and (is_full or announced or page.goes_on_after(number + 1)):
+                return [], f"page {number + 1} brought nothing new, and {len(items)} items may not be all"
             break
         repeated += page.length - (len(items) - known)
     else:
-        problem = f"it has no end after {MOST_PAGES} pages"
+        return [], _no_end()
     if total is not None and total != len(items):
-        problem = f"the server counts {total} items and sent {len(items)}"
-    elif repeated:
-        problem = "items came twice while it was read"
-    return list(items.values()), problem
+        return [], f"the server counts {total} items and sent {len(items)}"
+    return list(items.values()), "items came twice while it was read" if repeated else ""
+
+
+def _no_end() -> str:
+    return f"it has no end after {MOST_PAGES} pages"
 
 
 def _following(read_page: Callable[[int], Page], first: Page) -> Iterator[Page]:

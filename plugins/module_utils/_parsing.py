@@ -10,11 +10,14 @@ import json
 import math
 from typing import Any
 
+_MOST_DIGITS = 9
+"""Of a number of pages or items. Python itself refuses to convert some thousands, from 3.11 on."""
+
 
 def parse_json(data: bytes) -> Any:
-    """The parsed text, None where it is not JSON."""
+    """The parsed text, None where it is not JSON; a number beyond all reason becomes another one that is as well."""
     try:
-        return json.loads(data)
+        return json.loads(data, parse_int=lambda digits: int(digits[: 2 * _MOST_DIGITS]))
     except (ValueError, RecursionError):
         return None
 
@@ -26,8 +29,9 @@ def attributes_of(item: Any) -> dict[str, Any]:
 
 
 def parse_count(value: Any) -> int | None:
-    """A number of pages or items, which some servers write as text; None where it is something else."""
-    return int(value) if not isinstance(value, bool) and str(value).isdecimal() else None
+    """A number of pages or items, which some servers write as text; None where it is something else, or absurd."""
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def parse_seconds(text: str | None) -> float | None:

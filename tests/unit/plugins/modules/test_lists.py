@@ -55,11 +55,11 @@ COUNTS = (0, 1, 20, 100, 101, 250)
 WHOLE = [
     (Behaviour(), (1, 1, 1, 1, 2, 3)),
     (Behaviour(empty_total_pages=0), (1, 1, 1, 1, 2, 3)),
-    (Behaviour(meta="missing"), (1, 1, 2, 2, 2, 4)),
-    (Behaviour(meta="nested"), (1, 1, 2, 2, 2, 4)),
+    (Behaviour(meta="missing"), (1, 2, 2, 2, 3, 4)),
+    (Behaviour(meta="nested"), (1, 2, 2, 2, 3, 4)),
     (Behaviour(page_size_honoured=False), (1, 1, 1, 5, 6, 13)),
-    (Behaviour(page_size_honoured=False, meta="missing"), (1, 1, 2, 6, 6, 14)),
-    (Behaviour(page_parameter="unpaged"), (1, 1, None, None, 1, 2)),
+    (Behaviour(page_size_honoured=False, meta="missing"), (1, 2, 2, 6, 7, 14)),
+    (Behaviour(page_parameter="unpaged"), (1, 2, None, None, 2, 2)),
 ]
 
 

@@ -175,8 +175,8 @@ def test_unchanged_costs_one_read_and_one_for_each_hundred_consumers(
     answer = run({"organization": "delta", "consumers": names})
     assert not answer["changed"]
     if profile == "202012-1":
-        # The only list there comes whole, without a word about pages; a round number of items might have been cut.
-        assert sent(tfe) == [f"GET {DELTA}", f"GET {E1}"] + [f"GET {E1}"] * (count > 0 and count % 10 == 0)
+        # The only list there comes whole, and without a count: only a further look shows that it does.
+        assert sent(tfe) == [f"GET {DELTA}", f"GET {E1}"] + [f"GET {E1}"] * (count > 0)
     else:
         assert sent(tfe) == [f"GET {DELTA}", *[f"GET {E2}"] * pages]
         # After the first page, the others are asked for side by side.
@@ -191,7 +191,8 @@ def test_one_new_name_costs_one_look_up_and_one_write(start: StartSimulator, run
     tfe = start(*instance("zeta"), profile=profile)
     answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
     reader = E1 if profile == "202012-1" else E2
-    assert sent(tfe) == [f"GET {DELTA}", f"GET {reader}", "GET /api/v2/admin/organizations/eta", f"PATCH {E1}"]
+    reads = [f"GET {reader}"] * (2 if profile == "202012-1" else 1)  # the oldest list has no count
+    assert sent(tfe) == [f"GET {DELTA}", *reads, "GET /api/v2/admin/organizations/eta", f"PATCH {E1}"]
     write = tfe.requests[-1]
     ids = [tfe.external_id("zeta"), tfe.external_id("eta")]
     assert write.body == {
@@ -602,7 +603,7 @@ def test_items_that_come_twice_are_a_list_that_does_not_add_up(start: StartSimul
     items = [{"id": name, "type": "organizations", "attributes": {"name": name}} for name in TWO_PAGES]
     for _time in range(2):
         for page in (items[:100], items[99:]):
-            body = {"data": page, "meta": {"pagination": {"total-pages": 2}}}
+            body = {"data": page, "meta": {"pagination": {"total-pages": 2, "total-count": 130}}}
             tfe.order(Fault("not_json_api", path="relationships/module-consumers", body=body))
     answer = run({"organization": "delta", "consumers": ["eta"], "state": "present"})
     assert "does not give a complete list: items came twice" in answer["msg"]
@@ -659,7 +660,7 @@ def test_ids_that_the_server_does_not_give_are_null(start: StartSimulator, run: 
     item: dict[str, Any] = {"attributes": {"consuming-organization-name": "zeta"}}
     names = {"producing_organization_name": "delta", "consuming_organization_name": "zeta"}
     old = start(*instance("zeta"), profile="202012-1")
-    old.order(Fault("not_json_api", path="module-consumers$", body={"data": [{**item, "id": "mp-1"}]}))
+    old.order(Fault("not_json_api", path="module-consumers$", body={"data": [{**item, "id": "mp-1"}]}, times=0))
     [partnership] = run({"organization": "delta", "consumers": ["zeta"]})["partnerships"]
     ids = {"producing_organization_id": old.external_id("delta"), "consuming_organization_id": None}
     assert partnership == {**names, **ids, "id": "mp-1"}

@@ -95,7 +95,8 @@ def test_one_producer(start: StartSimulator, ask: Any, profile: str, organizatio
     assert (producer["global_module_sharing"] or producer["consumers"]) == who
     assert [entry["consuming_organization_name"] for entry in producer["partnerships"]] == producer["consumers"]
     assert all(entry["producing_organization_id"] == tfe.external_id(name) for entry in producer["partnerships"])
-    assert len(tfe.requests) == (1 if who is True else 2)
+    again = bool(who) and profile == "202012-1"  # the oldest list has no count
+    assert len(tfe.requests) == (1 if who is True else 2 + again)
 
 
 def test_requests_for_everybody(start: StartSimulator, ask: Any) -> None:
