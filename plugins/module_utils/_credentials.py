@@ -17,7 +17,10 @@ def stored_token(home: str, server: str) -> tuple[str, str]:
 
     ``home`` is the user's home folder, "" where the environment does not tell. Raises TfeError.
     """
-    path = os.path.join(home or os.path.expanduser("~"), ".terraform.d", "credentials.tfrc.json")
+    home = home or os.path.expanduser("~")
+    if not os.path.isabs(home):  # nobody knows it, and the current folder may be anybody's
+        return "", ""
+    path = os.path.join(home, ".terraform.d", "credentials.tfrc.json")
     try:
         with open(path, "rb") as file:
             entries = json.load(file)["credentials"].items()

@@ -11,15 +11,18 @@ import importlib
 import io
 import json
 import os
+import pwd
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from types import SimpleNamespace
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
+from ansible_collections.tfe.admin.plugins.module_utils import _lock
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 
 MODULES = {
@@ -81,6 +84,23 @@ def listen(answer: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
             # Closing alone would not wake up accept().
             listener.shutdown(socket.SHUT_RDWR)
             thread.join(timeout=5)
+
+
+class Account(NamedTuple):
+    """Where a lock goes: the home folder of the password database, and what stands for /tmp."""
+
+    home: Path
+    tmp: Path
+
+
+@pytest.fixture(autouse=True)
+def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
+    account = Account(tmp_path / "home", tmp_path / "tmp")
+    for folder in account:
+        folder.mkdir()
+    monkeypatch.setattr(pwd, "getpwuid", lambda _user: SimpleNamespace(pw_dir=str(account.home)))
+    monkeypatch.setattr(_lock, "_TMP", str(account.tmp))
+    return account
 
 
 @pytest.fixture
