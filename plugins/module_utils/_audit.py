@@ -12,45 +12,44 @@ from ._client import Client
 from ._directory import Directory
 from ._errors import TfeError
 from ._registry import Registry, read_producer
-from ._sharing import Sharing, UsageError, parse_elements, sharing_data
+from ._sharing import Organization, Sharing, UsageError, leftover, parse_elements, parse_name, sharing_data
 from ._transport import side_by_side
 
 
-def audit(client: Client, organization: str, consumer: str) -> list[dict[str, Any]]:
-    """The producers, by name: one; those whose modules a consumer can use; or with both "" all that share.
+def audit(client: Client, organization: Any, consumer: Any) -> list[dict[str, Any]]:
+    """The producers, by name: one; those whose modules a consumer can use; or with both None all that share.
 
     Raises TfeError.
     """
-    if organization and consumer:
+    if organization is not None and consumer is not None:
         raise UsageError("organization and consumer exclude each other: ask for one producer, or for one consumer.")
     directory, registry = Directory(client), Registry(client)
-    if organization:
-        [name] = parse_elements("organization", [organization])
-        producers = [read_producer(client, name)]
+    if organization is not None:
+        producers = [read_producer(client, parse_name("organization", organization))]
     else:
         producers = directory.possible_sharers()
-    user = _find(directory, consumer) if consumer else None
+    user = None if consumer is None else _find(directory, consumer)
     sharings = side_by_side(registry.sharing, producers)
     found = [
         sharing_data(producer.organization, sharing)
         for producer, sharing in zip(producers, sharings)
-        if organization or _reaches(sharing, producer.organization.key, user)
+        if organization is not None or _reaches(sharing, producer.organization, user)
     ]
     return sorted(found, key=lambda data: str(data["organization"]["name"]))
 
 
-def _find(directory: Directory, consumer: str) -> str:
-    """The key of the organization that a name or an external id means."""
+def _find(directory: Directory, consumer: Any) -> Organization:
+    """The organization that a name or an external id means."""
     [element] = parse_elements("consumer", [consumer])
     found = directory.find([element])
     if not found:
         [hint] = directory.hints([element])
         raise TfeError(f"No organization has this name or external id: {element!r}{hint}.")
-    return found[element].key
+    return found[element]
 
 
-def _reaches(sharing: Sharing, producer: str, user: str | None) -> bool:
+def _reaches(sharing: Sharing, producer: Organization, user: Organization | None) -> bool:
     """Whether the producer shares with ``user``, with anybody at all where that is None."""
     if user is None:
         return sharing.everyone or bool(sharing.partnerships)
-    return producer != user and (sharing.everyone or any(consumer.key == user for consumer in sharing.consumers))
+    return bool(leftover([user], [producer])) and (sharing.everyone or not leftover([user], sharing.consumers))

@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
-from ._errors import ApiError
+from ._errors import ApiError, FailedTry
+from ._pace import Tries, is_passing
 from ._page import PAGE_SIZE, Page, parse_page
 from ._parsing import parse_json
 from ._transport import Transport
@@ -42,8 +44,15 @@ class Client:
         return document
 
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Sends a JSON:API document; the answer's document, None where it has none (204). Raises ApiError."""
+        """Sends a JSON:API document once. Raises ApiError.
+
+        Returns the document of a 200, which shows what is there now, None for another success, which shows nothing.
+        """
         return self._exchange(method, path, body=body)
+
+    def tries(self) -> Tries:
+        """For one write: when it may be sent again."""
+        return self._transport.tries()
 
     def page(self, path: str, keep: Callable[[dict[str, Any]], Item], number: int = 1) -> Page:
         """One page of a collection, of 100 items at the most; ``keep`` makes of each resource object what is needed."""
@@ -101,11 +110,9 @@ class Client:
 
             seconds = time.monotonic() - started
             said = refusal(f"{method} {self._url(path)}", response, seconds, self._secrets.censor)
-            retries: Any = response.raw.retries
-            # A request over the rate limit was not looked at; any other failed try may have been carried out.
-            lost_try = any(failed.status != 429 for failed in retries.history)
-            raise ApiError(said, response.status_code, lost_try=lost_try)
-        if not response.raw.data.strip():
+            may_pass = is_passing(response.status_code)
+            raise ApiError(said, response.status_code, self._failed_try(method, path, response) if may_pass else None)
+        if response.status_code != 200 or not response.raw.data.strip():
             return None
         document = parse_json(response.raw.data)
         if not isinstance(document, dict) or "data" not in document:
@@ -114,5 +121,9 @@ class Client:
                 f"{method} {self._url(path)} answered {response.status_code} with something that is not a JSON:API "
                 f"document ({kind}). {_NOT_TFE}",
                 response.status_code,
+                self._failed_try(method, path, response),
             )
         return document
+
+    def _failed_try(self, method: str, path: str, response: Any) -> FailedTry:
+        return FailedTry(method, urlsplit(self._url(path)).path, response.raw, None)

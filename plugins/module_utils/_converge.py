@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ._client import Client
-from ._errors import TfeError
+from ._errors import TfeError, describe_fault
 from ._lock import exclusive
 from ._organizations import Producer
 from ._registry import Registry, read_producer
@@ -22,7 +24,7 @@ from ._sharing import (
     Sharing,
     each,
     make_plan,
-    match,
+    match_listed,
     refuse_hidden_revocation,
     refuse_self,
     sharing_data,
@@ -38,18 +40,19 @@ def converge(client: Client, request: Request, check_mode: bool) -> dict[str, An
 
     Raises TfeError; whatever is wrong with the request itself is raised before anything is written.
     """
-    with lock(client, request.organization, check_mode):
+    with lock(client, request.organization, check_mode) as still_locked:
         producer = read_producer(client, request.organization)
-        [outcome] = converge_each(Registry(client), [request], [producer], check_mode)
-    if outcome.failure:
-        raise TfeError(outcome.failure)
+        [outcome] = converge_each(Registry(client), [request], [producer], check_mode, still_locked)
     before, after = diff_side(outcome.plan.before), diff_side(outcome.after)
-    return {**result_of(outcome), "diff": {"before": before, "after": after}}
+    result = {**result_of(outcome), "diff": {"before": before, "after": after}}
+    if outcome.failure:
+        raise TfeError(outcome.failure, result, outcome.fault)
+    return result
 
 
-def lock(client: Client, organization: str | None, check_mode: bool) -> AbstractContextManager[None]:
+def lock(client: Client, organization: str | None, check_mode: bool) -> AbstractContextManager[Callable[[], None]]:
     """Every write replaces a whole list, so nobody else may write between a read and the end of its write."""
-    return nullcontext() if check_mode else exclusive(client.address, organization)
+    return nullcontext(lambda: None) if check_mode else exclusive(client.address, organization)
 
 
 def converge_each(
@@ -57,28 +60,35 @@ def converge_each(
     requests: Sequence[Request],
     documents: Sequence[Producer],
     check_mode: bool,
+    still_locked: Callable[[], None],
     *,
     directory: Directory | None = None,
 ) -> list[Outcome]:
     """What becomes of each request; ``documents`` are those of their producers. Raises TfeError before any write.
 
-    ``directory`` is what is known of the instance already.
+    ``directory`` is what is known of the instance already. Where it is given, documents and lists may be minutes old
+    when their turn comes: each producer is read again right before it is written.
     """
     plans = _plan(registry, requests, documents, directory)
+    read_at = time.monotonic() if directory is None else -math.inf
     for plan in plans:
         for warning in plan.warnings:
             registry.client.warn(warning)
     if check_mode or not any(plan.changed for plan in plans):
         return [Outcome(plan, plan.after) for plan in plans]
-    from ._write import write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
+    from ._write import Look, write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
 
     stopped: list[str] = []
 
     def finish(pair: tuple[Producer, Plan]) -> Outcome:
         document, plan = pair
         if stopped and plan.changed:
-            return Outcome(plan, plan.before, f"{plan.producer.name} was not written any more: {stopped[0]}")
-        outcome = write(registry, document, plan)
+            told = f"{plan.producer.name} was not written any more: {stopped[0]}"
+            return Outcome(plan, plan.before, told, written=False)
+        try:
+            outcome = write(registry, plan, Look(document, plan.before, read_at), still_locked)
+        except Exception as fault:  # noqa: BLE001  # it must not hide what became of the others
+            return Outcome(plan, None, describe_fault(fault), fault=fault)
         if outcome.failure and not stopped and len(plans) > 1:
             stopped.extend(filter(None, [registry.client.why_unreachable()]))
         return outcome
@@ -96,7 +106,9 @@ def _plan(
     before = side_by_side(registry.sharing, documents)
     each(labels, refuse_hidden_revocation, requests, producers, before)
     # Who is a consumer already needs no look-up.
-    wanted = each(labels, match, [request.consumers or () for request in requests], [it.consumers for it in before])
+    wanted = each(
+        labels, match_listed, [request.consumers or () for request in requests], [it.consumers for it in before]
+    )
     if any(element not in known for request, known in zip(requests, wanted) for element in request.consumers or ()):
         # Most runs find everybody among the consumers.
         from ._directory import Directory  # noqa: PLC0415

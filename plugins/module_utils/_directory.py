@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ._client import Client
 from ._errors import ApiError
 from ._organizations import ORGANIZATIONS, Producer, parse_producer, read_document
 from ._page import Page
-from ._sharing import Organization, match
+from ._sharing import Organization, fold, match
 from ._transport import side_by_side
 
 _FILTER = "filter%5Bmodule_producer%5D"
@@ -23,8 +23,8 @@ _UNKNOWN_FILTER = (400, 404, 422)
 _MOST_SINGLE_READS = 3
 """More names than this are worth a look at how many pages the whole list has."""
 
-_EXTERNAL_ID = re.compile(r"^org-[1-9A-HJ-NP-Za-km-z]{16}$")
-"""How external ids look as far as anybody knows (API 2). Only a hint: it saves a read that would answer 404."""
+_EXTERNAL_ID = re.compile(r"^org-[1-9A-HJ-NP-Za-km-z]{16}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+"""How external ids look as far as anybody knows (API 2, 10). Only a hint: it saves a read that would answer 404."""
 
 
 def looks_like_external_id(element: str) -> bool:
@@ -36,15 +36,15 @@ class Directory:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._known: dict[str, Producer] = {}
+        self._known: dict[str, Producer] = {}  # by name, in the server's spelling
         self._knows_everybody = False
 
     def producers(self, names: Sequence[str]) -> dict[str, Producer]:
         """What each name means, from as few reads as possible; names that mean no organization are left out."""
         found = {
-            name: self._known[organization.key]
+            name: self._known[organization.name]
             for name, organization in self._find(names, 1).items()
-            if organization.key == name.casefold()
+            if organization.key == fold(name)  # not by its external id
         }
         return dict(zip(found, self._clear_up(list(found.values()))))
 
@@ -65,17 +65,17 @@ class Directory:
         Whether it lets global sharers through is not documented (API 1.6), so they are found by their own flags.
         """
         self.everybody()
-        keys = self._told_producers()
+        names = self._told_producers()
         return self._clear_up(
             [
                 producer
-                for key, producer in self._known.items()
-                if key in keys or producer.shares_modules_globally is not False
+                for name, producer in self._known.items()
+                if name in names or producer.shares_modules_globally is not False
             ]
         )
 
     def _told_producers(self) -> set[str]:
-        """The keys of those that the server's filter lets through; everybody's where it does not seem to filter."""
+        """The names of those that the server's filter lets through; everybody's where it does not seem to filter."""
         try:
             told = self._client.collection(f"{ORGANIZATIONS}?{_FILTER}=true", parse_producer)
             others = self._client.page(f"{ORGANIZATIONS}?{_FILTER}=false", parse_producer)
@@ -86,7 +86,7 @@ class Directory:
         # Who is left out of a list would go on sharing unseen, so the two parts have to make up the whole.
         if others.total_count is None or len(told) + others.total_count != len(self._known):
             return set(self._known)
-        return {producer.organization.key for producer in told}
+        return {producer.organization.name for producer in told}
 
     def _clear_up(self, producers: list[Producer]) -> list[Producer]:
         """The same producers; a list may tell less of an organization than its own document does (API 1.6)."""
@@ -94,21 +94,25 @@ class Directory:
         read = dict(zip(unclear, side_by_side(self._read, unclear)))
         return [read.get(producer.organization.name, producer) for producer in producers]
 
-    def explain_missing(self, name: str, error: ApiError) -> str:
-        """Why the organization ``name`` could not be read; ``error`` is the 404 for it."""
+    def explain_missing(self, name: str, error: ApiError) -> tuple[str, str]:
+        """(the server's own spelling of ``name`` where it knows just that one, else ""; why it could not be read).
+
+        ``error`` is the 404 for it. Raises UsageError where several names differ from it in case alone.
+        """
         from ._explain import explain_closed  # noqa: PLC0415  # needed on the way to an error only
 
         closed = explain_closed(self._client, error)
         if closed:
-            return closed
+            return "", closed
         try:
-            organizations = self.everybody()
+            self.everybody()
         except ApiError as second:
-            return f"{error} {second}"
-        for organization in organizations:
-            if organization.key == name.casefold():
-                return f"{error} Yet the organization is in the list of all organizations: try again."
-        return f"{error} There is no organization {name!r}{self.hints([name])[0]}."
+            return "", f"{error} {second}"
+        found = self._match([name]).get(name)
+        if found and found.key == fold(name):
+            spelling = "" if found.name == name else found.name
+            return spelling, f"{error} Yet the organization is in the list of all organizations: try again."
+        return "", f"{error} There is no organization {name!r}{self.hints([name])[0]}."
 
     def hints(self, elements: Sequence[str]) -> list[str]:
         """For each unknown name what may have been meant, as text to append."""
@@ -148,7 +152,7 @@ class Directory:
 
     def _read(self, name: str) -> Producer:
         producer = read_document(self._client, name)
-        self._known[producer.organization.key] = producer
+        self._known[producer.organization.name] = producer
         return producer
 
     def _first_page(self) -> Page:
@@ -160,10 +164,13 @@ class Directory:
             from ._explain import explain_unlisted  # noqa: PLC0415  # only on the way to an error
 
             raise ApiError(explain_unlisted(self._client, error), error.status) from error
-        self._known.update((producer.organization.key, producer) for producer in first.items.values())
+        self._remember(first.items.values())
         return first
 
     def _read_everybody(self, first: Page | None = None) -> None:
         producers = self._client.collection(ORGANIZATIONS, parse_producer, first or self._first_page())
-        self._known.update((producer.organization.key, producer) for producer in producers)
+        self._remember(producers)
         self._knows_everybody = True
+
+    def _remember(self, producers: Iterable[Producer]) -> None:
+        self._known.update((producer.organization.name, producer) for producer in producers)

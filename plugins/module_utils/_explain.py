@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from ._client import Client
+from ._directory import looks_like_external_id
 from ._errors import ApiError
 from ._parsing import attributes_of
-from ._sharing import Organization
+from ._sharing import Organization, fold
 
 _MOST_SUGGESTED = 20
 """So many elements get a look for what may have been meant: each is held against every name of the instance."""
@@ -53,12 +54,14 @@ def explain_unlisted(client: Client, error: ApiError) -> str:
 def hints(elements: Sequence[str], organizations: Sequence[Organization]) -> list[str]:
     """For each unknown name what may have been meant, as text to append; "" where nothing is like it."""
     names = {organization.key: organization.name for organization in organizations}
-    by_id = {organization.external_id: organization.name for organization in organizations}
+    by_id = {organization.external_id: organization.name for organization in organizations if organization.external_id}
     texts = []
     for i, element in enumerate(elements):
-        near = get_close_matches(element.casefold(), names) if i < _MOST_SUGGESTED else []
+        near = get_close_matches(fold(element), names) if i < _MOST_SUGGESTED else []
         if element in by_id:
             texts.append(f" (this is the external id of {by_id[element]!r}, and here the name is needed)")
+        elif not by_id and looks_like_external_id(element):
+            texts.append(" (this server does not tell external ids: use the name)")
         elif near:
             texts.append(f" (did you mean {' or '.join(repr(names[key]) for key in near)}?)")
         else:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ._directory import Directory, looks_like_external_id
 from ._errors import TfeError
-from ._sharing import Organization, Request, Sharing, each, refuse_self
+from ._sharing import Organization, Request, Sharing, each, leftover, refuse_implausible, refuse_self
 
 
 def look_up(
@@ -25,7 +25,9 @@ def look_up(
     meant = directory.find([element for elements in new for element in elements])
     for known, elements in zip(wanted, new):
         known.update({element: meant[element] for element in elements if element in meant})
-    each([request.where for request in requests], _refuse_self_by_another_name, requests, producers, wanted)
+    labels = [request.where for request in requests]
+    each(labels, refuse_implausible, requests, wanted)
+    each(labels, _refuse_self_by_another_name, requests, producers, wanted)
     unknown = [
         (f"{request.where}consumers[{i}]", element)
         for request, known in zip(requests, wanted)
@@ -51,7 +53,7 @@ def _to_look_up(request: Request, found: Mapping[str, Organization], before: Sha
 def _refuse_self_by_another_name(request: Request, producer: Organization, found: Mapping[str, Organization]) -> None:
     """An external id may turn out to be the producer's only when it was looked up."""
     for element, organization in found.items():
-        if organization.key == producer.key:
+        if not leftover([organization], [producer]):
             refuse_self(request, producer._replace(external_id=element))
 
 
@@ -62,8 +64,8 @@ def _refuse_unknowable(
     ids = [it for it in request.consumers or () if it not in found and looks_like_external_id(it)]
     without_id = [consumer for consumer in before.consumers if not consumer.external_id]
     if ids and without_id:
-        told = {organization.key for organization in directory.everybody() if organization.external_id}
-        names = sorted(consumer.name for consumer in without_id if consumer.key not in told)
+        told = [organization for organization in directory.everybody() if organization.external_id]
+        names = sorted(consumer.name for consumer in leftover(without_id, told))
         if names:
             raise TfeError(
                 f"{request.where}Whether {', '.join(map(repr, ids))} is among the consumers cannot be told, since the "

@@ -16,7 +16,7 @@ from ._errors import TfeError
 from ._look_up import refuse_unknown
 from ._organizations import Producer
 from ._registry import Registry
-from ._sharing import Request, UsageError, each, parse_request
+from ._sharing import Organization, Request, UsageError, each, leftover, parse_request
 
 _MOST_FAILURES_TOLD = 10
 
@@ -33,16 +33,7 @@ def refuse_to_prune_all(producers: Sequence[Any], prune: bool, confirmed: bool) 
 def parse_requests(entries: Sequence[Mapping[str, Any]]) -> list[Request]:
     """The requests of one task for several producers. Raises one UsageError about every entry that is wrong."""
     labels = [f"producers[{i}] ({entry['organization']}): " for i, entry in enumerate(entries)]
-    requests = [it._replace(where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
-    first: dict[str, Request] = {}
-    each(labels, lambda request: _refuse_twice(first, request), requests)
-    return requests
-
-
-def _refuse_twice(first: dict[str, Request], request: Request) -> None:
-    earlier = first.setdefault(request.organization.casefold(), request)
-    if earlier is not request:
-        raise UsageError(f"this producer is there twice, {earlier.where.rstrip(': ')} is the same one.")
+    return [it._replace(where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
 
 
 def converge_all(
@@ -59,13 +50,17 @@ def converge_all(
     failed, at the end and with that same result.
     """
     directory = Directory(client)
-    with lock(client, None, check_mode):
+    with lock(client, None, check_mode) as still_locked:
         if prune:
             directory.everybody()
-        ignored = _ignored(directory, requests, ignore)
-        everyone = [*requests, *(_prunings(directory, requests, ignored) if prune else [])]
-        documents = _producers(directory, everyone)
-        outcomes = converge_each(Registry(client), everyone, documents, check_mode, directory=directory)
+        documents = _producers(directory, requests)
+        producers = [document.organization for document in documents]
+        ignored = _ignored(directory, requests, producers, ignore)
+        others = _others(directory, [*producers, *ignored]) if prune else []
+        everyone = [*requests, *map(_pruning, others)]
+        outcomes = converge_each(
+            Registry(client), everyone, [*documents, *others], check_mode, still_locked, directory=directory
+        )
     pruned = [outcome for outcome in outcomes[len(requests) :] if outcome.changed or outcome.failure]
     changed = [outcome for outcome in outcomes if outcome.changed]
     result = {
@@ -88,34 +83,46 @@ def converge_all(
             f"one did. Once the cause is mended, the same task finishes the job. {' '.join(told)}"
             + (f" The same happened to: {', '.join(more)}." if more else ""),
             result,
+            next((outcome.fault for outcome in failed if outcome.fault), None),
         )
     return result
 
 
-def _ignored(directory: Directory, requests: Sequence[Request], ignore: Sequence[str]) -> set[str]:
-    """The keys of the organizations to ignore: an unknown one may be a typo, and the one that was meant be pruned."""
-    found = directory.find(ignore)
-    refuse_unknown(directory, [(f"ignore[{i}]", element) for i, element in enumerate(ignore) if element not in found])
-    wanted = {request.organization.casefold(): request for request in requests}
-    for i, element in enumerate(ignore):
-        request = wanted.get(found[element].key)
-        if request:
-            raise TfeError(f"{request.where}it is also ignore[{i}] {element!r}. Nothing was changed.")
-    return {organization.key for organization in found.values()}
-
-
-def _prunings(directory: Directory, requests: Sequence[Request], ignored: set[str]) -> list[Request]:
-    kept = ignored | {request.organization.casefold() for request in requests}
-    names = [producer.organization.name for producer in directory.possible_sharers()]
-    return [
-        Request(name, consumers=(), state="exact", share_globally=False)
-        for name in names
-        if name.casefold() not in kept
-    ]
-
-
 def _producers(directory: Directory, requests: Sequence[Request]) -> list[Producer]:
+    """The producers of the requests. Raises TfeError where one does not exist, or is there twice."""
     found = directory.producers([request.organization for request in requests])
     unknown = [request for request in requests if request.organization not in found]
     refuse_unknown(directory, [(request.where.rstrip(": "), request.organization) for request in unknown])
-    return [found[request.organization] for request in requests]
+    producers = [found[request.organization] for request in requests]
+    first: dict[Organization, Request] = {}
+
+    def refuse_twice(request: Request, producer: Producer) -> None:
+        earlier = first.setdefault(producer.organization, request)
+        if earlier is not request:
+            raise UsageError(f"this producer is there twice, {earlier.where.rstrip(': ')} is the same one.")
+
+    each([request.where for request in requests], refuse_twice, requests, producers)
+    return producers
+
+
+def _ignored(
+    directory: Directory, requests: Sequence[Request], producers: Sequence[Organization], ignore: Sequence[str]
+) -> list[Organization]:
+    """The organizations to ignore: an unknown one may be a typo, and the one that was meant be pruned."""
+    found = directory.find(ignore)
+    refuse_unknown(directory, [(f"ignore[{i}]", element) for i, element in enumerate(ignore) if element not in found])
+    where = dict(zip(producers, (request.where for request in requests)))
+    for i, element in enumerate(ignore):
+        if found[element] in where:
+            raise TfeError(f"{where[found[element]]}it is also ignore[{i}] {element!r}. Nothing was changed.")
+    return list(found.values())
+
+
+def _others(directory: Directory, kept: Sequence[Organization]) -> list[Producer]:
+    """All that may share, but those that are kept."""
+    sharers = {producer.organization: producer for producer in directory.possible_sharers()}
+    return [sharers[organization] for organization in leftover(list(sharers), kept)]
+
+
+def _pruning(producer: Producer) -> Request:
+    return Request(producer.organization.name, consumers=(), state="exact", share_globally=False)

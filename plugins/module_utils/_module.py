@@ -11,11 +11,11 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, _load_params, missing_required_lib
 
 from ._client import Client
 from ._connection import OPTIONS, connect, find_secrets
-from ._errors import TfeError
+from ._errors import TfeError, describe_fault
 from ._transport import REQUESTS_IMPORT_ERROR
 
 
@@ -26,12 +26,14 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
     the result; it must not write when ``module.check_mode`` is set.
     """
     module = AnsibleModule(argument_spec={**OPTIONS, **spec}, supports_check_mode=True)
+    _restore_numbers(spec, module.params, _load_params())
     if REQUESTS_IMPORT_ERROR:
         reason = REQUESTS_IMPORT_ERROR.strip().rpartition("\n")[2]
         module.fail_json(msg=f"{missing_required_lib('requests')} {reason}", exception=REQUESTS_IMPORT_ERROR)
     secrets = find_secrets(module.params, os.environ)
     result: dict[str, Any] = {}
     failure: dict[str, Any] = {}
+    fault: BaseException | None = None
     try:
         connection = connect(module.params, os.environ)
         secrets = connection.secrets
@@ -41,14 +43,11 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
             client.warn(warning)
         result = work(module, client)
     except TfeError as error:
-        result, failure = error.result, {"msg": str(error)}
+        result, failure, fault = error.result, {"msg": str(error)}, error.fault
     except Exception as error:  # noqa: BLE001  # the one place that lets no traceback through to the user
-        failure = {
-            "msg": f"Unexpected {type(error).__name__}: {error}. This is a fault of the tfe.admin collection: "
-            "please report it with the traceback. ansible-core 2.19 and newer keep that to themselves unless "
-            "ANSIBLE_DISPLAY_TRACEBACK=error is set.",
-            "exception": traceback.format_exc(),
-        }
+        failure, fault = {"msg": describe_fault(error)}, error
+    if fault:
+        failure["exception"] = "".join(traceback.format_exception(type(fault), fault, fault.__traceback__))
     if not module._diff:  # noqa: SLF001  # Ansible has no public name for it
         result.pop("diff", None)
     # Ansible adds the arguments where it is asked to; from 2.22 on as they are, token included.
@@ -59,3 +58,17 @@ def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[st
         # Outside of the except clauses: Ansible would add the traceback of what the user can act on without it.
         module.fail_json(**censored)
     module.exit_json(**censored)
+
+
+def _restore_numbers(spec: Mapping[str, Any], options: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Puts a lone number back where Ansible made a list of its text: 0173 has become ['123'] then.
+
+    In a list it can be refused, by its type.
+    """
+    for name, option in spec.items():
+        value = given.get(name)
+        if option["type"] == "list" and isinstance(value, (int, float)):
+            options[name] = [value]
+        elif "options" in option and isinstance(value, list):
+            for entry, given_entry in zip(options[name], value):
+                _restore_numbers(option["options"], entry, given_entry)

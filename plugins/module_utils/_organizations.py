@@ -21,7 +21,7 @@ ORGANIZATIONS = "/admin/organizations"
 class Producer(NamedTuple):
     """An organization's admin document, as far as sharing needs it. A flag is None where the document lacks it.
 
-    ``links_consumers`` tells whether the document has the link that came with E2 in 202103-1 (API 1.8).
+    ``links_consumers`` is false where the document has links, but not the one that came with E2 in 202103-1 (API 1.8).
     """
 
     organization: Organization
@@ -55,7 +55,7 @@ def parse_producer(item: Any) -> Producer:
         organization=parse_organization(item),
         shares_modules_globally=_flag(attributes, "global-module-sharing"),
         shares_providers_globally=_flag(attributes, "global-provider-sharing"),
-        links_consumers=isinstance(relationships, dict) and "module-consumers" in relationships,
+        links_consumers=not relationships or "module-consumers" in relationships,
     )
 
 

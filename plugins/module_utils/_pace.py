@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from ._errors import ApiError
 from ._parsing import parse_seconds
 
 try:
@@ -62,6 +63,10 @@ class Pace:
             self._unpaced = 0
             self._next = max(self._next, time.monotonic() + seconds)
 
+    def wait_out(self) -> None:
+        """Returns when nothing holds requests any more; does not take a turn."""
+        time.sleep(max(0.0, self._next - time.monotonic()))
+
     def wait(self) -> None:
         """Returns when the next request may begin."""
         with self._lock:
@@ -77,12 +82,14 @@ class Pace:
 class PacedRetry(Retry):
     """urllib3's policy, with the waits that TFE asks for (API 5) and a warning for each.
 
+    It is for reads. urllib3 must send no write a second time: see ``Tries``.
+
     429 says "later", not "failed": it is bounded by ``patience`` seconds of waiting, not by the number of tries.
     """
 
     def __init__(self, *, warn: Callable[[str], None], pace: Pace, patience: float = _PATIENCE, **kwargs: Any) -> None:
         fixed = {
-            "allowed_methods": None,  # every write replaces a whole list or a flag: sending it twice changes nothing
+            "allowed_methods": None,
             "status_forcelist": _RETRIED_STATUS,
             "backoff_factor": _BACKOFF_FACTOR,
             "raise_on_status": False,
@@ -154,6 +161,42 @@ class PacedRetry(Retry):
             return self.get_retry_after(response)
         except (InvalidHeader, ValueError, OverflowError):
             return None
+
+
+def is_passing(status: int) -> bool:
+    """Whether the same request may succeed later, to all that is known."""
+    return status in _RETRIED_STATUS or status >= 500
+
+
+class Tries:
+    """How often one write may be sent, and the waits in between.
+
+    A write replaces a whole list, and after a wait that may be somebody else's list. So urllib3 sends none twice: each
+    further try is up to whoever has looked at what is there by then.
+    """
+
+    def __init__(self, policy: PacedRetry) -> None:
+        self._policy = policy
+        self.may_arrive = False
+        """Whether one of the tries may have been carried out, or may still be."""
+
+    @property
+    def made(self) -> int:
+        """How many tries there were, the last one that failed included."""
+        return len(self._policy.history) + 1
+
+    def again(self, error: ApiError) -> bool:
+        """Waits until there may be another try after this error; false, at once, where there shall be none."""
+        self.may_arrive = self.may_arrive or error.unsettled
+        if error.failed_try is None:
+            return False
+        try:
+            self._policy = self._policy.increment(*error.failed_try)
+        except MaxRetryError:
+            return False
+        self._policy.sleep()
+        self._policy.pace.wait_out()
+        return True
 
 
 def _is_lasting(error: Exception | None) -> bool:

@@ -17,7 +17,7 @@ from ._client import Client
 from ._errors import ApiError
 from ._organizations import Producer, parse_organization, path_of, read_document
 from ._parsing import attributes_of
-from ._sharing import Organization, Partnership, Sharing
+from ._sharing import Organization, Partnership, Sharing, fold
 
 GONE = (404, 405, 410)
 """How an endpoint that this release does not have answers, when the organization itself was read a moment ago."""
@@ -66,8 +66,6 @@ class Registry:
             try:
                 answer = ways[endpoint]()
             except ApiError as error:
-                # What an earlier endpoint left open stays open.
-                error.unsettled = error.unsettled or any(refusal.unsettled for refusal in refusals.values())
                 if error.status not in GONE:
                     raise
                 refusals[endpoint] = error
@@ -80,7 +78,6 @@ class Registry:
             f"The module consumers of {producer.organization.name} cannot be {what}, although the organization itself "
             f"was just read: {' '.join(map(str, refusals.values()))}",
             last.status,
-            lost_try=last.unsettled,
         )
 
     def _read_organizations(self, producer: Producer) -> tuple[Partnership, ...]:
@@ -93,15 +90,28 @@ class Registry:
 
 
 def read_producer(client: Client, name: str) -> Producer:
-    """One read. Raises ApiError that says why, where there is no such organization, or none that may be seen."""
+    """One read. Raises ApiError that says why, where there is no such organization, or none that may be seen.
+
+    An external id is refused, although some servers take one in the path (API 9h): the name is what writers of one
+    producer lock. A server may know a single spelling of it (API 10), which its list of all organizations tells.
+    """
     try:
-        return read_document(client, name)
+        producer = read_document(client, name)
     except ApiError as error:
         if error.status != 404:
             raise
-        from ._directory import Directory  # noqa: PLC0415  # only on the way to an error
+        from ._directory import Directory  # noqa: PLC0415  # only where the name is not found
 
-        raise ApiError(Directory(client).explain_missing(name, error), error.status) from error
+        spelling, reason = Directory(client).explain_missing(name, error)
+        if not spelling:
+            raise ApiError(reason, error.status) from error
+        producer = read_document(client, spelling)
+    if producer.organization.key != fold(name):
+        raise ApiError(
+            f"{name!r} is the external id of {producer.organization.name!r}, and here the name is needed. Nothing was "
+            "changed."
+        )
+    return producer
 
 
 def path(producer: Producer, below: str = "") -> str:

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import string
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ._errors import TfeError
 
 REQUEST_OPTIONS = {
-    "organization": {"type": "str", "required": True},
+    "organization": {"type": "raw", "required": True},
     "consumers": {"type": "list", "elements": "raw"},
     "state": {"type": "str", "choices": ["exact", "present", "absent"], "default": "exact"},
     "global_module_sharing": {"type": "bool"},
@@ -23,7 +24,17 @@ REQUEST_OPTIONS = {
 _PLAUSIBLE_NAME = re.compile(r"^(?!\.{1,2}$)[^\s/]+$")
 """What the official clients let through (API 2), less the two names that would change the path of a URL."""
 
+_LISTED_NAME = re.compile(r"^(?!\.{1,2}$).+$")
+"""What may leave a list: whatever a server may have put there."""
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
 Result = TypeVar("Result")
+
+
+def fold(name: str) -> str:
+    """What the spellings of one name have in common: case does not matter (API 2), and only ASCII's is known of."""
+    return name.lower() if name.isascii() else name.translate(_LOWER)
 
 
 class UsageError(TfeError):
@@ -38,12 +49,32 @@ class Organization(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What two spellings of one organization have in common: names are unique case-insensitively (API 2)."""
-        return self.name.casefold()
+        """Its name in any case. Two organizations share it where a server lets names differ in case alone (API 10)."""
+        return fold(self.name)
 
     def is_called(self, element: str) -> bool:
         """Whether a user means this organization: by its name in any case, or by its external id."""
-        return self.key == element.casefold() or self.external_id == element
+        return self.key == fold(element) or self.external_id == element
+
+    def may_be(self, other: Organization | None) -> bool:
+        """Whether nothing speaks against both being one, as far as their external ids go."""
+        return other is not None and (not self.external_id or other.external_id in (None, self.external_id))
+
+
+def leftover(here: Sequence[Organization], there: Sequence[Organization]) -> list[Organization]:
+    """Who of ``here`` is nobody of ``there``.
+
+    The external id decides wherever it is known of both: a name may have been given to somebody else. Without it the
+    name does, and only where no exact spelling fits, in any case (API 2).
+    """
+    ids = {organization.external_id for organization in there if organization.external_id}
+    names = {organization.name: organization for organization in there}
+    left = [it for it in here if it.external_id not in ids and not it.may_be(names.get(it.name))]
+    if not left:
+        return left
+    taken = {organization.name for organization in here}
+    spellings = {organization.key: organization for organization in there if organization.name not in taken}
+    return [organization for organization in left if not organization.may_be(spellings.get(organization.key))]
 
 
 class Partnership(NamedTuple):
@@ -69,8 +100,7 @@ class Sharing(NamedTuple):
 
     def without(self, other: Sharing) -> list[str]:
         """The names of the consumers here that ``other`` does not have."""
-        keys = {consumer.key for consumer in other.consumers}
-        return sorted(consumer.name for consumer in self.consumers if consumer.key not in keys)
+        return sorted(consumer.name for consumer in leftover(self.consumers, other.consumers))
 
     def is_same_as(self, other: Sharing) -> bool:
         return self.everyone == other.everyone and not self.without(other) and not other.without(self)
@@ -90,43 +120,70 @@ class Request(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """From what a producer shares to what it shall share; check mode and diff mode are drawn from it as well."""
+    """From what a producer shares to what it shall share; check mode and diff mode are drawn from it as well.
+
+    ``exact``: whether ``after`` is the whole list, so that nobody else may be there when it was written. ``leaving``:
+    whom the task asked to be absent, in its own words.
+    """
 
     producer: Organization
     before: Sharing
     after: Sharing
     warnings: tuple[str, ...] = ()
+    exact: bool = True
+    leaving: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         return not self.before.is_same_as(self.after)
 
+    def missing(self, shown: Sharing) -> list[Organization]:
+        """Who should be among the consumers that the server shows, and is not."""
+        return leftover(self.after.consumers, shown.consumers)
+
+    def left_over(self, shown: Sharing) -> list[Organization]:
+        """Who should not be; whom somebody else added meanwhile is theirs, unless the list was to be exact."""
+        extra = leftover(shown.consumers, self.after.consumers)
+        new = [] if self.exact else leftover(extra, self.before.consumers)
+        return [it for it in extra if it not in new or any(map(it.is_called, self.leaving))]
+
+    def is_reached_by(self, shown: Sharing) -> bool:
+        return shown.everyone == self.after.everyone and not self.missing(shown) and not self.left_over(shown)
+
 
 class Outcome(NamedTuple):
-    """What became of a plan: ``after`` is what the server shows now, None where that is not known."""
+    """What became of a plan: ``after`` is what the server shows now, None where that is not known.
+
+    ``written`` is false where nothing can have been written, so that whatever differs is somebody else's doing.
+    ``fault`` is an exception that nobody expected.
+    """
 
     plan: Plan
     after: Sharing | None
     failure: str = ""
+    written: bool = True
+    fault: Exception | None = None
 
     @property
     def changed(self) -> bool:
-        return self.after is None or not self.after.is_same_as(self.plan.before)
+        return self.written and (self.after is None or not self.after.is_same_as(self.plan.before))
 
     @property
     def added(self) -> list[str]:
-        return [] if self.after is None else self.after.without(self.plan.before)
+        """Whom somebody else added meanwhile is not among them."""
+        if self.after is None or not self.written:
+            return []
+        planned = leftover(self.plan.after.consumers, self.plan.before.consumers)
+        return sorted(it.name for it in planned if it not in leftover(planned, self.after.consumers))
 
     @property
     def removed(self) -> list[str]:
-        return [] if self.after is None else self.plan.before.without(self.after)
+        return [] if self.after is None or not self.written else self.plan.before.without(self.after)
 
 
 def parse_request(options: Mapping[str, Any]) -> Request:
     """Checks what can be checked without asking the server. Raises UsageError."""
-    organization = _name(options["organization"])
-    if organization is None:
-        raise UsageError(f"organization must be the name of an organization, not {options['organization']!r}.")
+    organization = parse_name("organization", options["organization"])
     elements, share_globally = options["consumers"], options["global_module_sharing"]
     if elements is None and share_globally is None:
         raise UsageError("Nothing is asked for: give consumers, global_module_sharing, or both.")
@@ -135,7 +192,8 @@ def parse_request(options: Mapping[str, Any]) -> Request:
             "consumers and global_module_sharing: true exclude each other: "
             "a registry is open either to the listed organizations or to every one."
         )
-    consumers = None if elements is None else parse_elements("consumers", elements)
+    plausible = _LISTED_NAME if options["state"] == "absent" else _PLAUSIBLE_NAME
+    consumers = None if elements is None else parse_elements("consumers", elements, plausible)
     request = Request(organization, consumers, options["state"], share_globally)
     refuse_self(request, Organization(organization))
     return request
@@ -161,44 +219,71 @@ def refuse_self(request: Request, producer: Organization) -> None:
             raise UsageError(f"consumers[{i}] is {element!r}, the producing organization itself.")
 
 
-def parse_elements(option: str, elements: Sequence[Any]) -> tuple[str, ...]:
+def parse_elements(
+    option: str, elements: Sequence[Any], plausible: re.Pattern[str] = _PLAUSIBLE_NAME
+) -> tuple[str, ...]:
     """Names and external ids. Raises UsageError for an element that can be neither."""
-    return tuple(_element(f"{option}[{i}]", element) for i, element in enumerate(elements))
+    return tuple(_element(f"{option}[{i}]", element, plausible) for i, element in enumerate(elements))
 
 
-def _element(where: str, element: Any) -> str:
-    name = _name(element)
-    if name is None:
+def refuse_implausible(request: Request, found: Container[str]) -> None:
+    """Raises UsageError where an element can be nobody's name, such as two in one, and nobody is called so either."""
+    for i, element in enumerate(request.consumers or ()):
+        if element not in found:
+            _element(f"consumers[{i}]", element)
+
+
+def _element(where: str, element: Any, plausible: re.Pattern[str] = _PLAUSIBLE_NAME) -> str:
+    name = _text(where, element)
+    if not plausible.match(name):
         problem = "blank" if element is None or element == "" else f"{element!r}"
         clear = " To clear the list, say so with an empty list: consumers: []." if where.startswith("consumers") else ""
         raise UsageError(f"{where} is {problem}: it must be the name or the external id of an organization." + clear)
     return name
 
 
-def _name(value: Any) -> str | None:
-    """The text of a name or an external id, None where it cannot be one. Names may be all digits."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    text = str(value).strip()
-    return text if _PLAUSIBLE_NAME.match(text) else None
+def parse_name(option: str, value: Any) -> str:
+    """The name of an organization. Raises UsageError for what cannot be one."""
+    name = _text(option, value)
+    if not _PLAUSIBLE_NAME.match(name):
+        raise UsageError(f"{option} must be the name of an organization, not {value!r}.")
+    return name
+
+
+def _text(where: str, value: Any) -> str:
+    """What stands for an organization, without blanks around it; "" for what is neither text nor a number.
+
+    Raises UsageError for a number: what was typed is not known any more.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise UsageError(
+            f"{where} is the number {value}. Put it in quotes, just as it is spelled in TFE: without quotes, YAML "
+            "reads 0173 as 123, which may be another organization."
+        )
+    return value.strip() if isinstance(value, str) else ""
 
 
 def match(elements: Iterable[str], organizations: Iterable[Organization]) -> dict[str, Organization]:
     """Which of the organizations each element means; elements that mean none are left out.
 
     Raises UsageError where an element is the name of one organization and the external id of another, as was possible
-    before 202103-1 (API 2): guessing could open a registry to a stranger.
+    before 202103-1 (API 2), and where several names differ in case alone and none is spelled like it: guessing could
+    open a registry to a stranger.
     """
-    by_name: dict[str, Organization] = {}
-    by_id: dict[str, Organization] = {}
-    for organization in organizations:
-        by_name[organization.key] = organization
-        if organization.external_id is not None:
-            by_id[organization.external_id] = organization
+    by_name = {organization.name: organization for organization in organizations}
+    by_key: dict[str, list[Organization]] = {}
+    for organization in by_name.values():
+        by_key.setdefault(organization.key, []).append(organization)
+    by_id = {organization.external_id: organization for organization in by_name.values() if organization.external_id}
     found = {}
     for element in elements:
-        named, identified = by_name.get(element.casefold()), by_id.get(element)
-        if named and identified and named.key != identified.key:
+        alike = by_key.get(fold(element), [])
+        named, identified = by_name.get(element), by_id.get(element)
+        if named is None and len(alike) > 1:
+            names = " and ".join(sorted(organization.name for organization in alike))
+            raise UsageError(f"{element!r} could be any of {names}, which differ in case alone: spell it exactly.")
+        named = named or next(iter(alike), None)
+        if named and identified and named != identified:
             raise UsageError(
                 f"{element!r} is the name of one organization and the external id of another ({identified.name})."
             )
@@ -208,18 +293,34 @@ def match(elements: Iterable[str], organizations: Iterable[Organization]) -> dic
     return found
 
 
+def match_listed(elements: Sequence[str], listed: Sequence[Organization]) -> dict[str, Organization]:
+    """The same among the consumers that a list has, which tells nothing of names that are not in it.
+
+    An element in another spelling is left out where there is one in the exact spelling: somebody else may be meant.
+    """
+    exact = set(elements)
+    return {
+        element: organization
+        for element, organization in match(elements, listed).items()
+        if organization.name == element or organization.name not in exact or organization.external_id == element
+    }
+
+
 def refuse_hidden_revocation(request: Request, producer: Organization, before: Sharing) -> None:
     """Adding or removing one name under global sharing would revoke everybody else: refused unless said knowingly."""
-    if (
-        before.everyone
-        and request.consumers is not None
-        and request.state != "exact"
-        and request.share_globally is None
-    ):
-        raise UsageError(
-            f"{producer.name} shares its modules with every organization. state: {request.state} would turn that off "
-            "and cut everybody else off. If you mean that, add global_module_sharing: false; nothing was changed."
-        )
+    if not before.everyone or request.consumers is None or request.state == "exact":
+        return
+    if request.state == "present" and request.share_globally is False:
+        return
+    mend = (
+        "add global_module_sharing: false"
+        if request.state == "present"
+        else "say who shall remain, with state: exact and the whole list of consumers"
+    )
+    raise UsageError(
+        f"{producer.name} shares its modules with every organization. state: {request.state} would turn that off "
+        f"and cut everybody else off. If you mean that, {mend}; nothing was changed."
+    )
 
 
 def make_plan(request: Request, producer: Organization, before: Sharing, wanted: Sequence[Organization]) -> Plan:
@@ -228,17 +329,24 @@ def make_plan(request: Request, producer: Organization, before: Sharing, wanted:
         after = before if before.everyone == request.share_globally else Sharing(everyone=bool(request.share_globally))
     else:
         after = Sharing(everyone=False, partnerships=_combine(request.state, before.partnerships, wanted))
-    return Plan(producer, before, after, tuple(_warnings(request, producer, before, after)))
+    return Plan(
+        producer,
+        before,
+        after,
+        tuple(_warnings(request, producer, before, after)),
+        exact=request.consumers is None or request.state == "exact",
+        leaving=(request.consumers or ()) if request.state == "absent" else (),
+    )
 
 
 def _combine(state: str, current: tuple[Partnership, ...], wanted: Sequence[Organization]) -> tuple[Partnership, ...]:
-    keys = {organization.key for organization in wanted}
+    consumers = [partnership.consumer for partnership in current]
+    others = set(leftover(consumers, wanted))
     if state == "absent":
-        return tuple(partnership for partnership in current if partnership.consumer.key not in keys)
-    kept = [partnership for partnership in current if state == "present" or partnership.consumer.key in keys]
-    known = {partnership.consumer.key for partnership in kept}
-    new = {organization.key: organization for organization in wanted if organization.key not in known}
-    return (*kept, *(Partnership(organization) for organization in new.values()))
+        return tuple(partnership for partnership in current if partnership.consumer in others)
+    kept = [partnership for partnership in current if state == "present" or partnership.consumer not in others]
+    new = {it.external_id or it.name: it for it in leftover(wanted, consumers)}
+    return (*kept, *map(Partnership, new.values()))
 
 
 def _warnings(request: Request, producer: Organization, before: Sharing, after: Sharing) -> Iterable[str]:

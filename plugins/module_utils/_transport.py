@@ -24,8 +24,8 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from ._errors import ApiError, TfeError
-from ._pace import Pace, PacedRetry
+from ._errors import ApiError, FailedTry, TfeError
+from ._pace import Pace, PacedRetry, Tries
 
 try:
     import requests
@@ -33,7 +33,7 @@ try:
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies, select_proxy
     from urllib3.exceptions import HTTPError, LocationParseError
-    from urllib3.util import Timeout, parse_url
+    from urllib3.util import Retry, Timeout, parse_url
     from urllib3.util.ssl_ import create_urllib3_context
 
     if not hasattr(urllib3.Retry, "DEFAULT_ALLOWED_METHODS"):
@@ -91,14 +91,18 @@ class Transport:
         self._pace = Pace()
         # Nothing else limits the connections; and who waits for one must not have been told yet when to begin.
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
-        retry = PacedRetry(total=connection.max_retries, warn=warn, pace=self._pace)
+        self._retry = PacedRetry(total=connection.max_retries, warn=warn, pace=self._pace)
         self._verify = bool(connection.verify)
         tls, tls_to_proxy = _tls(connection, proxy)
-        adapter = _Adapter(self._pace, tls, tls_to_proxy, max_retries=retry, pool_maxsize=CONNECTIONS)
+        adapter = _Adapter(self._pace, tls, tls_to_proxy, max_retries=self._retry, pool_maxsize=CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         if not connection.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def tries(self) -> Tries:
+        """For one write, which ``send`` sends once, whatever happens."""
+        return Tries(self._retry)
 
     def send(
         self,
@@ -126,7 +130,10 @@ class Transport:
             # ValueError: requests reads the target of a redirect even where it does not follow it.
             from ._words import no_answer  # noqa: PLC0415  # only on the way to an error
 
-            raise ApiError(no_answer(f"{method} {url}", error, time.monotonic() - started)) from error
+            said = no_answer(f"{method} {url}", error, time.monotonic() - started)
+            # Within what requests raises is urllib3's exception, and within that the reason why there is no answer.
+            reason = getattr(next(iter(error.args), None), "reason", error)
+            raise ApiError(said, failed_try=FailedTry(method, urlsplit(url).path, None, reason)) from error
         self._pace.learn(response.headers.get("X-RateLimit-Limit"))
         return response
 
@@ -253,9 +260,11 @@ def _reading(pool: Any, pace: Pace) -> Any:
     send = getattr(pool, _SEND)
     connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _BoundedResponse})
 
-    def send_and_read(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def send_and_read(self: Any, method: str, *args: Any, **kwargs: Any) -> Any:
         pace.wait()
-        return send(self, *args, **{**kwargs, **_WHOLE_BODY})
+        if method != "GET":
+            kwargs["retries"] = Retry(0)  # whether a write is sent again is not a matter of transport
+        return send(self, method, *args, **{**kwargs, **_WHOLE_BODY})
 
     return type(pool.__name__, (pool,), {_SEND: send_and_read, "ConnectionCls": connection})
 

@@ -10,15 +10,15 @@ What the server answers decides which endpoint is used, never a version header.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from ._errors import ApiError, TfeError
+from ._errors import ApiError, NotSentError, StrangerError, TfeError
 from ._organizations import Producer, parse_organization, parse_producer, read_document
 from ._parsing import attributes_of
 from ._registry import CONSUMERS, GONE, LEGACY_CONSUMERS, Registry, parse_partnership, path
-from ._sharing import Organization, Partnership
+from ._sharing import Organization, Partnership, fold, leftover
+from ._transport import side_by_side
 
 _PROVIDER_CONSUMERS = "/relationships/provider-consumers"
 
@@ -30,21 +30,39 @@ class Writers:
         self._registry = registry
         self._client = registry.client
 
-    def replace(self, producer: Producer, consumers: Sequence[Organization]) -> tuple[Partnership, ...] | None:
+    def replace(
+        self, producer: Producer, consumers: Sequence[Organization], new: Sequence[Organization]
+    ) -> tuple[Partnership, ...] | None:
         """Writes the whole list, which turns global sharing off (API 1.7). Returns what the answer shows, if it does.
 
-        E1 takes external ids and answers with partnerships; E3 and E5 take names and answer with nothing.
+        E1 takes external ids and answers with partnerships; E3 and E5 take names and answer with nothing. ``new`` are
+        the consumers that are not in the list yet. Raises NotSentError where a name is not whose it was any more.
         """
         ways: dict[str, Callable[[], tuple[Partnership, ...] | None]] = {}
         if all(consumer.external_id for consumer in consumers):
             ways["E1"] = partial(self._replace_by_ids, producer, consumers)
-        ways["E3"] = partial(self._replace_by_names, producer, consumers)
-        ways["E5"] = partial(self._replace_with_providers, producer, consumers)
+        confirm = lru_cache(partial(self._confirm, [producer.organization, *new]))
+        ways["E3"] = partial(self._replace_by_names, producer, consumers, confirm)
+        ways["E5"] = partial(self._replace_with_providers, producer, consumers, confirm)
         return self._registry.first_way("written", producer, ways)
 
     def share_with_everyone(self, producer: Producer, everyone: bool) -> bool | None:
         """Sets the global flag (E6). Returns the flag that the answer shows, None where it shows none."""
-        return self._set_flag(producer, "global-module-sharing", everyone).shares_modules_globally
+        answer = self._set_flag(producer, "global-module-sharing", everyone)
+        return answer.shares_modules_globally if answer else None
+
+    def _confirm(self, organizations: Sequence[Organization]) -> None:
+        """Before names are written in the place of ids: each name must still be whose it was."""
+
+        def confirm(organization: Organization) -> None:
+            try:
+                refuse_stranger(organization, read_document(self._client, organization.name).organization)
+            except (ApiError, StrangerError) as error:
+                raise NotSentError(
+                    f"{organization.name} has changed meanwhile, run again: nothing was written. {error}"
+                ) from error
+
+        side_by_side(confirm, [organization for organization in organizations if organization.external_id])
 
     def _replace_by_ids(self, producer: Producer, consumers: Sequence[Organization]) -> tuple[Partnership, ...] | None:
         """E1 (API 1.1)."""
@@ -53,17 +71,24 @@ class Writers:
         body = {"data": {"type": "module-partnerships", "attributes": attributes}}
         answer = self._client.write("PATCH", path(producer, LEGACY_CONSUMERS), body)
         items = answer["data"] if answer else None
-        if not isinstance(items, list) or not all(_is_of(producer, item) for item in items):
+        # An empty list does not tell whose it is.
+        if not isinstance(items, list) or not items or not all(_is_of(producer.organization, item) for item in items):
             return None
         return tuple(map(parse_partnership, items))
 
-    def _replace_by_names(self, producer: Producer, consumers: Sequence[Organization]) -> None:
+    def _replace_by_names(
+        self, producer: Producer, consumers: Sequence[Organization], confirm: Callable[[], None]
+    ) -> None:
         """E3 (API 1.3)."""
+        confirm()
         data = [{"id": consumer.name, "type": "organizations"} for consumer in consumers]
         self._client.write("PATCH", path(producer, CONSUMERS), {"data": data})
 
-    def _replace_with_providers(self, producer: Producer, consumers: Sequence[Organization]) -> None:
+    def _replace_with_providers(
+        self, producer: Producer, consumers: Sequence[Organization], confirm: Callable[[], None]
+    ) -> None:
         """E5 (API 1.4): it replaces the provider consumers too, so they are sent back as they were."""
+        confirm()
         name = producer.organization.name
         # Read anew: the document at hand may be minutes old, or come from a list that tells less.
         everyone_uses_providers = read_document(self._client, name).shares_providers_globally
@@ -73,7 +98,8 @@ class Writers:
                 "are shared with every organization, and this write could turn that off.",
                 404,
             )
-        modules, providers = [consumer.name for consumer in consumers], self._provider_consumers(producer)
+        before = self._provider_consumers(producer)
+        modules, providers = ([consumer.name for consumer in kind] for kind in (consumers, before))
         attributes = {
             # Nobody knows which spelling of the keys counts (API 9a).
             "module-consumers": modules,
@@ -91,52 +117,76 @@ class Writers:
             failure = error  # it may have been applied all the same
         if everyone_uses_providers:
             self._restore_global_providers(producer)
-        self._prove_provider_consumers(producer, set(providers))
+        self._prove_provider_consumers(producer, before)
         if failure:
             raise failure
 
     def _restore_global_providers(self, producer: Producer) -> None:
-        problem = ""
-        with suppress(ApiError):  # the next read tells whether it was applied
-            self._set_flag(producer, "global-provider-sharing", True)
-        try:
-            restored = read_document(self._client, producer.organization.name).shares_providers_globally
-        except ApiError as error:
-            restored, problem = None, f" {error}"
-        if not restored:
-            raise TfeError(
-                f"{producer.organization.name} shared its providers with every organization. PUT "
-                "registry-partnerships may have turned that off, and it could not be turned on again."
-                f"{problem} Check it in TFE's admin pages; then run again to see whether the module consumers arrived."
-            )
+        tries = self._client.tries()
+        again = True
+        while again:
+            again, problem = False, ""
+            try:
+                self._set_flag(producer, "global-provider-sharing", True)
+            except ApiError as error:  # the next read tells whether it was applied
+                again = tries.again(error)
+            try:
+                if read_document(self._client, producer.organization.name).shares_providers_globally:
+                    return
+            except ApiError as error:
+                again, problem = False, f" {error}"
+        raise TfeError(
+            f"{producer.organization.name} shared its providers with every organization. PUT "
+            "registry-partnerships may have turned that off, and it could not be turned on again."
+            f"{problem} Check it in TFE's admin pages; then run again to see whether the module consumers arrived."
+        )
 
-    def _prove_provider_consumers(self, producer: Producer, before: set[str]) -> None:
+    def _prove_provider_consumers(self, producer: Producer, before: Sequence[Organization]) -> None:
         try:
-            now, problem = set(self._provider_consumers(producer)), ""
+            now, problem = self._provider_consumers(producer), ""
         except ApiError as error:
             now, problem = None, f" {error}"
-        if now != before:
+        if now is None or leftover(before, now) or leftover(now, before):
             what = "may have changed" if now is None else "changed"
+            names = ", ".join(sorted(consumer.name for consumer in before))
             raise TfeError(
                 f"PUT registry-partnerships {what} the provider consumers of {producer.organization.name} too."
-                f"{problem} They were: {', '.join(sorted(before)) or 'none'}. Check them in TFE's admin pages; then "
+                f"{problem} They were: {names or 'none'}. Check them in TFE's admin pages; then "
                 "run again to see whether the module consumers arrived."
             )
 
-    def _provider_consumers(self, producer: Producer) -> list[str]:
-        consumers = self._client.collection(path(producer, _PROVIDER_CONSUMERS), parse_organization)
-        return [organization.name for organization in consumers]
+    def _provider_consumers(self, producer: Producer) -> list[Organization]:
+        return self._client.collection(path(producer, _PROVIDER_CONSUMERS), parse_organization)
 
-    def _set_flag(self, producer: Producer, attribute: str, value: bool) -> Producer:
-        """E6 (API 1.5): only the attribute that shall change is sent."""
+    def _set_flag(self, producer: Producer, attribute: str, value: bool) -> Producer | None:
+        """E6 (API 1.5): only the attribute that shall change is sent. None where the answer is not whole."""
         body = {"data": {"type": "organizations", "attributes": {attribute: value}}}
-        answer = parse_producer((self._client.write("PATCH", path(producer), body) or {}).get("data"))
-        if answer.organization.key != producer.organization.key:
-            raise ApiError(f"PATCH for {producer.organization.name} answered with {answer.organization.name}.")
-        return answer
+        document = self._client.write("PATCH", path(producer), body)
+        if document is None:
+            return None
+        answer = parse_producer(document["data"])
+        planned, shown = producer.organization, answer.organization
+        refuse_stranger(planned, shown)
+        if shown.external_id is None and shown.key != planned.key:
+            raise ApiError(f"PATCH for {planned.name} answered with {shown.name}.")
+        return answer if shown.external_id == planned.external_id else None
 
 
-def _is_of(producer: Producer, item: Any) -> bool:
-    """Whether a partnership of an answer is this producer's; where it does not say, it is."""
-    name = attributes_of(item).get("producing-organization-name")
-    return name is None or str(name).casefold() == producer.organization.key
+def refuse_stranger(planned: Organization, shown: Organization) -> None:
+    """Raises StrangerError where a name belongs to another organization than it did: its external id tells."""
+    if not shown.may_be(planned):
+        raise StrangerError(
+            f"The name {planned.name} belongs to another organization now: its external id is {shown.external_id}, and "
+            f"was {planned.external_id} when the task began. If anything was written, the other one got it: look at "
+            f"who may use the modules of {shown.name}."
+        )
+
+
+def _is_of(producer: Organization, item: Any) -> bool:
+    """Whether a partnership of an answer says that it is this producer's. Raises StrangerError where it denies it."""
+    attributes = attributes_of(item)
+    name, external_id = (attributes.get(f"producing-organization-{what}") for what in ("name", "id"))
+    shown = Organization(str(name or producer.name), str(external_id) if external_id else None)
+    if fold(shown.name) == producer.key:
+        refuse_stranger(producer, shown)
+    return bool(external_id and external_id == producer.external_id) or fold(str(name or "")) == producer.key

@@ -31,8 +31,10 @@ attributes:
 options:
   organization:
     description:
-      - The name of the producer, the organization whose modules are shared. Upper and lower case do not matter.
-    type: str
+      - The name of the producer, the organization whose modules are shared. Upper and lower case do not matter. An
+        external id is refused.
+      - Quote a name that is all digits. A number is an error, since YAML reads V(0173) as another one.
+    type: raw
     required: true
   consumers:
     description:
@@ -42,7 +44,7 @@ options:
         so that an empty answer of a survey cannot do that.
       - With O(state=exact) and O(state=present), an organization that does not exist is an error before anything is
         written. With O(state=absent) it is absent already.
-      - Quote a name that is all digits and starts with a zero, or YAML reads another number than you wrote.
+      - Quote a name that is all digits. A number is an error, since YAML reads V(0173) as another one.
       - At least one of O(consumers) and O(global_module_sharing) is needed.
     type: list
     elements: raw
@@ -52,7 +54,8 @@ options:
       - V(present) adds O(consumers) to the list and leaves the others alone.
       - V(absent) removes O(consumers) from the list and leaves the others alone.
       - With V(present) and V(absent), a producer that shares globally is an error, since turning that off would take
-        the modules away from everybody else. Add O(global_module_sharing=false) if you mean that.
+        the modules away from everybody else. If you mean that, add O(global_module_sharing=false) to V(present); or say
+        with V(exact) who shall remain.
     type: str
     choices:
       - exact
@@ -69,9 +72,12 @@ options:
     type: bool
 notes:
   - Every write replaces the whole list on the server. Tasks of one user on one host wait for each other, by a lock in
-    a file below C(~/.ansible). Two tasks with O(state=present) at the same time on different hosts, or in different
-    containers, can lose one of the two changes. Do not let such jobs run at the same time, or keep the whole list in
-    one place and use O(state=exact).
+    files below C(~/.ansible) and C(/tmp). Two tasks with O(state=present) at the same time on different hosts, or in
+    different containers, can lose one of the two changes. Do not let such jobs run at the same time, or keep the whole
+    list in one place and use O(state=exact).
+  - A write that failed is sent again, up to O(tfe_max_retries) times, only where reading shows that all is as it was
+    before. So what somebody else changed meanwhile is not undone.
+  - No list of more than 2,000 pages, which is 200,000 organizations, is read.
   - Access to modules ends at once for an organization that leaves the list. Run with C(--check --diff) first.
   - For many producers, one task of M(tfe.admin.tfe_module_sharing) takes a small part of the time of a loop.
 seealso:
@@ -151,7 +157,7 @@ EXAMPLES = r"""
 RETURN = r"""
 organization:
   description: The producer.
-  returned: success
+  returned: success, and where the task failed after it wrote
   type: dict
   contains:
     name:
@@ -164,13 +170,15 @@ organization:
     name: platform
     external_id: org-Hh3mVn8cYtR5wKzE
 global_module_sharing:
-  description: Whether every organization may use the modules, after the task (in check mode, as it would be).
-  returned: success
+  description:
+    - Whether every organization may use the modules, after the task (in check mode, as it would be). This and the lists
+      are V(null) where a write failed and it is not known what is there now.
+  returned: success, and where the task failed after it wrote
   type: bool
   sample: false
 consumers:
   description: The names of the consumers after the task (in check mode, as they would be), sorted.
-  returned: success
+  returned: success, and where the task failed after it wrote
   type: list
   elements: str
   sample:
@@ -178,7 +186,7 @@ consumers:
     - web-shop
 partnerships:
   description: The partnerships after the task (in check mode, as they would be), sorted by the consumer's name.
-  returned: success
+  returned: success, and where the task failed after it wrote
   type: list
   elements: dict
   contains:
@@ -206,7 +214,7 @@ partnerships:
       producing_organization_name: platform
 added:
   description: The names of the consumers that the task added (in check mode, would add), sorted.
-  returned: success
+  returned: success, and where the task failed after it wrote
   type: list
   elements: str
   sample:
@@ -215,20 +223,22 @@ removed:
   description:
     - The names of the consumers that the task removed (in check mode, would remove), sorted. Turning global sharing on
       removes all of them.
-  returned: success
+  returned: success, and where the task failed after it wrote
   type: list
   elements: str
   sample: []
 diff:
   description: The global flag and the consumers before and after the task.
-  returned: success and in diff mode
+  returned: in diff mode, on success and where the task failed after it wrote
   type: dict
   contains:
     before:
       description: RV(global_module_sharing) and RV(consumers) as they were.
       type: dict
     after:
-      description: RV(global_module_sharing) and RV(consumers) as they are (in check mode, as they would be).
+      description:
+        - RV(global_module_sharing) and RV(consumers) as they are (in check mode, as they would be). V(null) where that
+          is not known.
       type: dict
 """
 

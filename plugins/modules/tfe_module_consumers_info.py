@@ -31,14 +31,14 @@ options:
   organization:
     description:
       - The name of a producer. Only this one is returned, even if it shares with nobody.
-      - Blank counts as not given. Not together with O(consumer).
-    type: str
+      - Blank counts as not given. Not together with O(consumer). Quote a name that is all digits.
+    type: raw
   consumer:
     description:
       - The name or external id of an organization. Only the producers whose modules it may use are returned, those that
         share with every organization included, itself excluded.
-      - Blank counts as not given. Not together with O(organization).
-    type: str
+      - Blank counts as not given. Not together with O(organization). Quote a name that is all digits.
+    type: raw
 notes:
   - Without O(organization), it reads the list of all organizations, the shorter list of those that the server calls
     producers, and the consumers of each of these. TFE 202012-1 to 202102-x has no such shorter list, so the consumers
@@ -147,7 +147,7 @@ from typing import Any
 from ansible_collections.tfe.admin.plugins.module_utils._audit import audit
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
 
-OPTIONS = {"organization": {"type": "str"}, "consumer": {"type": "str"}}
+OPTIONS = {"organization": {"type": "raw"}, "consumer": {"type": "raw"}}
 
 
 def main() -> None:
@@ -155,9 +155,10 @@ def main() -> None:
     run(OPTIONS, lambda module, client: {"changed": False, "producers": audit(client, **_given(module.params))})
 
 
-def _given(options: dict[str, Any]) -> dict[str, str]:
+def _given(options: dict[str, Any]) -> dict[str, Any]:
     """A form in AWX sends a field that is left empty as blank text, so blank is the same as not given."""
-    return {name: (options[name] or "").strip() for name in OPTIONS}
+    values = {name: options[name] for name in OPTIONS}
+    return {name: None if isinstance(value, str) and not value.strip() else value for name, value in values.items()}
 
 
 if __name__ == "__main__":

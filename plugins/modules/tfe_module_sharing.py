@@ -16,6 +16,8 @@ description:
   - Each entry of O(producers) follows the rules of M(tfe.admin.tfe_module_consumers).
   - First everything is read and every entry is checked. Only if nothing is wrong with any of them, what differs is
     written, several producers at a time, and it is made sure that the server shows what was asked for.
+  - Right before each write, that producer is read again. If it has changed since the plan was made, it is left alone,
+    and fails with "changed meanwhile, run again".
   - If a write fails, the other producers are still written. The task fails at the end, and RV(producers) tells what
     each of them shares then. The same task again finishes the job.
 author:
@@ -40,14 +42,15 @@ options:
     suboptions:
       organization:
         description:
-          - The name of the producer. Upper and lower case do not matter. No producer may be there twice.
-        type: str
+          - The name of the producer. Upper and lower case do not matter. No producer may be there twice. An external id
+            is refused, and so is a number. Quote a name that is all digits.
+        type: raw
         required: true
       consumers:
         description:
           - The organizations that O(producers[].state) is about, each by its name or its external id (C(org-...)).
           - With O(producers[].state=exact), an empty list takes the modules away from everybody. A blank element is
-            always an error.
+            always an error, and so is a number. Quote a name that is all digits.
           - At least one of O(producers[].consumers) and O(producers[].global_module_sharing) is needed.
         type: list
         elements: raw
@@ -56,8 +59,8 @@ options:
           - V(exact) makes O(producers[].consumers) the whole list. If the producer shares globally, that is turned off,
             with a warning.
           - V(present) adds O(producers[].consumers) to the list, V(absent) removes them; both leave the others alone.
-            If the producer shares globally, they are an error unless O(producers[].global_module_sharing=false) says
-            that turning that off is meant.
+            If the producer shares globally, they are an error, but for V(present) with
+            O(producers[].global_module_sharing=false), which says that turning that off is meant.
         type: str
         choices:
           - exact
@@ -94,8 +97,8 @@ options:
     default: false
 notes:
   - Every write replaces the whole list of a producer on the server. Tasks of one user on one host wait for each other,
-    by a lock in a file below C(~/.ansible); this one waits for all of them and holds all of them up until it is done.
-    Do not let it run at the same time as a task for the same instance on another host or in another container.
+    by a lock in files below C(~/.ansible) and C(/tmp); this one waits for all of them and holds all of them up until it
+    is done. Do not let it run at the same time as a task for the same instance on another host or in another container.
   - At most eight requests are under way at once, and no more in a second than the server's limit allows.
   - With O(prune=true), TFE 202012-1 to 202102-x needs one request or more for each organization of the instance, since
     it cannot tell which of them share.

@@ -90,7 +90,12 @@ class Behaviour:
     page_parameter: Literal["honoured", "ignored", "unpaged"] = "honoured"
     """"ignored": always the first page, and its meta says so. "unpaged": everything at once, without meta."""
     page_size_honoured: bool = True
-    """False: 20, whatever was asked for."""
+    """False: ``fixed_page_size``, whatever was asked for."""
+    fixed_page_size: Literal[20, 25] = 20
+    total_count: Literal["all", "page"] = "all"
+    """What ``total-count`` counts (API 3). "page": the items of the page at hand."""
+    total_pages: Literal["served", "asked"] = "served"
+    """Of which size ``total-pages`` counts pages (API 3): of that which is served, or of that which was asked for."""
     empty_total_pages: Literal[0, 1] = 1
     """``total-pages`` of an empty list (API 9l)."""
     filters_honoured: bool = True
@@ -127,6 +132,10 @@ class Behaviour:
     """Whether E3 and E5 take external ids as well (API 9h)."""
     ids_in_path: bool = False
     """Whether the path takes an external id as well (API 9h)."""
+    case_sensitive_names: bool = False
+    """Whether names must be spelled as stored everywhere, and may differ in case alone (API 10)."""
+    global_keeps_list: bool = False
+    """Whether the consumers from before global sharing come back when it ends (API 9p)."""
     write_drops: Names = ()
     """Organizations that no write stores as consumers, although it succeeds. No real server is known to do that."""
     write_ignored: bool = False

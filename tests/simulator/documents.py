@@ -167,11 +167,15 @@ class Pages:
         """
         if self._behaviour.page_parameter == "unpaged":
             return whole_list_text([render(item) for item in items])
-        number, size = self._asked(query)
+        number, size, asked = self._asked(query)
         texts = [render(item) for item in items[(number - 1) * size : number * size]]
         if self._behaviour.meta == "missing":
             return whole_list_text(texts)
         pagination = self._pagination(len(items), number, size)
+        if self._behaviour.total_count == "page":
+            pagination["total-count"] = len(texts)
+        if self._behaviour.total_pages == "asked":
+            pagination["total-pages"] = -(-len(items) // asked)
         extras = {
             "links": _links(pagination, size, query, url),
             "meta": {"pagination": pagination, **(more_meta or {})},
@@ -180,17 +184,16 @@ class Pages:
             return whole_list_text([json.dumps({**json.loads(text), **extras}) for text in texts[:1]] + texts[1:])
         return whole_list_text(texts)[:-1] + "," + json.dumps(extras)[1:]
 
-    def _asked(self, query: Mapping[str, str]) -> tuple[int, int]:
-        """Page number and size. The size is refused outside of 1 to 100, not cut down to it."""
+    def _asked(self, query: Mapping[str, str]) -> tuple[int, int, int]:
+        """Page number, size, and the size that was asked for: refused outside of 1 to 100, not cut down to it."""
         size = _whole_number(query.get("page[size]", str(PAGE_SIZE)))
         if size is None or not 1 <= size <= LARGEST_PAGE_SIZE:
             raise invalid(f"page[size] must be between 1 and {LARGEST_PAGE_SIZE}")
         number = _whole_number(query.get("page[number]", "1"))
         if number is None or number < 1:
             raise invalid("page[number] must be at least 1")
-        if not self._behaviour.page_size_honoured:
-            size = PAGE_SIZE
-        return (1 if self._behaviour.page_parameter == "ignored" else number), size
+        served = size if self._behaviour.page_size_honoured else self._behaviour.fixed_page_size
+        return (1 if self._behaviour.page_parameter == "ignored" else number), served, size
 
     def _pagination(self, count: int, number: int, size: int) -> dict[str, int | None]:
         pages = -(-count // size) or self._behaviour.empty_total_pages

@@ -70,12 +70,18 @@ class Simulator:
         """With TLS, the file with the certificate that clients have to trust; while the block lasts."""
         self._authority = _make_authority() if tls else None
         self._port = port
-        self._state = State(organizations, names_like_ids=not RELEASES[profile].relationships)
+        behaviour = behaviour or Behaviour()
+        self._state = State(
+            organizations,
+            names_like_ids=not RELEASES[profile].relationships,
+            case_sensitive=behaviour.case_sensitive_names,
+            keeps_lists=behaviour.global_keeps_list,
+        )
         tokens: dict[str, User] = {admin_token: "admin", user_token: "member"}
         self._simulation = Simulation(
             profile=profile,
             state=self._state,
-            behaviour=behaviour or Behaviour(),
+            behaviour=behaviour,
             rate_limit=rate_limit,
             latency=latency,
             tokens=tokens,

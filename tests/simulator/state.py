@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, cast
 
@@ -102,9 +102,22 @@ class Record:
 class State:
     """All organizations. Whoever reads or changes it from more than one thread holds ``lock``."""
 
-    def __init__(self, organizations: Iterable[Organization] = (), *, names_like_ids: bool = False) -> None:
-        """``names_like_ids``: whether a name may look like an external id, as before 202103-1 (API 2)."""
+    def __init__(
+        self,
+        organizations: Iterable[Organization] = (),
+        *,
+        names_like_ids: bool = False,
+        case_sensitive: bool = False,
+        keeps_lists: bool = False,
+    ) -> None:
+        """``names_like_ids``: whether a name may look like an external id, as before 202103-1 (API 2).
+
+        ``case_sensitive``: whether two names may differ in case alone (API 10). ``keeps_lists``: whether the consumers
+        from before global sharing come back when it ends (API 9p).
+        """
         self.lock = threading.RLock()
+        self._key: Callable[[str], str] = str if case_sensitive else str.casefold
+        self._keeps_lists = keeps_lists
         self._names_like_ids = names_like_ids
         self._partnerships_made = 0
         self._by_name: dict[str, Record] = {}
@@ -122,7 +135,7 @@ class State:
 
     def remove(self, name: str) -> None:
         """Raises KeyError where there is no such organization. Its partnerships go with it."""
-        record = self._by_name.pop(name.casefold())
+        record = self._by_name.pop(self._key(name))
         del self._by_id[record.external_id]
         self._listed = tuple(other for other in self._listed if other is not record)
         for other in self._listed:
@@ -134,17 +147,17 @@ class State:
 
         Raises KeyError where there is no such organization, ValueError where the new name cannot be or is taken.
         """
-        record = self._by_name[name.casefold()]
+        record = self._by_name[self._key(name)]
         self._check_name(Organization(new).name)
-        if self._by_name.get(new.casefold(), record) is not record:
+        if self._by_name.get(self._key(new), record) is not record:
             raise ValueError(f"There is an organization with the name {new!r} already.")
-        del self._by_name[name.casefold()]
+        del self._by_name[self._key(name)]
         record.name, record.text = new, ""
-        self._by_name[new.casefold()] = record
+        self._by_name[self._key(new)] = record
 
     def find(self, name: str) -> Record | None:
         """Names are found in any case (API 2)."""
-        return self._by_name.get(name.casefold())
+        return self._by_name.get(self._key(name))
 
     def find_id(self, external_id: str) -> Record | None:
         """By external id."""
@@ -175,19 +188,18 @@ class State:
         """Sets the flag; turning it on drops the consumers for good (API 1.5)."""
         registry = producer.registry(kind)
         registry.everyone = everyone
-        if everyone:
+        if everyone and not self._keeps_lists:
             registry.partnerships = {}
         producer.text = ""
 
     def sharing(self, record: Record) -> Sharing:
         """With whom it shares, as stored."""
         modules, providers = record.modules, record.providers
-        return Sharing(
-            modules.everyone,
-            tuple(sorted(self._by_id[external_id].name for external_id in modules.partnerships)),
-            providers.everyone,
-            tuple(sorted(self._by_id[external_id].name for external_id in providers.partnerships)),
-        )
+        return Sharing(modules.everyone, self._stored(modules), providers.everyone, self._stored(providers))
+
+    def _stored(self, registry: Registry) -> tuple[str, ...]:
+        hidden = registry.everyone and self._keeps_lists
+        return () if hidden else tuple(sorted(self._by_id[external_id].name for external_id in registry.partnerships))
 
     def describe(self, record: Record) -> dict[str, Any]:
         """The fields of an ``Organization`` that would start as this one is now."""
@@ -205,22 +217,22 @@ class State:
         """Adds the organizations to what these dictionaries hold, and makes the result the state if all is well."""
         for organization in organizations:
             record = self._new_record(organization)
-            if record.name.casefold() in by_name:
+            if self._key(record.name) in by_name:
                 raise ValueError(f"There are two organizations with the name {record.name!r}.")
             if record.external_id in by_id:
                 raise ValueError(f"There are two organizations with the external id {record.external_id!r}.")
-            by_name[record.name.casefold()] = by_id[record.external_id] = record
+            by_name[self._key(record.name)] = by_id[record.external_id] = record
         for organization in organizations:
             consumers = (*organization.module_consumers, *organization.provider_consumers)
-            strangers = [name for name in consumers if name.casefold() not in by_name]
+            strangers = [name for name in consumers if self._key(name) not in by_name]
             if strangers:
                 raise ValueError(f"{organization.name} has consumers that do not exist: {', '.join(strangers)}")
-            record = by_name[organization.name.casefold()]
+            record = by_name[self._key(organization.name)]
             for kind, names in (
                 ("modules", organization.module_consumers),
                 ("providers", organization.provider_consumers),
             ):
-                found = [by_name[name.casefold()] for name in names]
+                found = [by_name[self._key(name)] for name in names]
                 self.share_with(record, cast("Kind", kind), found, keep_everyone=True)
         self._by_name, self._by_id = by_name, by_id
         self._listed = tuple(sorted(by_name.values(), key=_scrambled))

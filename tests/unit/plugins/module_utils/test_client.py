@@ -232,12 +232,33 @@ def test_a_server_that_always_says_now_is_not_asked_a_thousand_times(tfe: Simula
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT"])
-def test_writes_of_whole_lists_are_tried_again_like_reads(tfe: Simulator, client: Client, method: str) -> None:
-    tfe.order(Fault("status", status=503))
+@pytest.mark.parametrize("fault", ["429", "503", "reset", "close", "hang"])
+def test_a_write_is_sent_once_whatever_happens(tfe: Simulator, method: str, fault: str) -> None:
+    order = Fault("status", status=int(fault)) if fault.isdigit() else Fault(fault)  # type: ignore[arg-type]
+    tfe.order(order)
+    client = Client(Connection(tfe.address, tfe.admin_token, max_retries=3, timeout=0.2), list[str]().append)
     with pytest.raises(ApiError) as error:
         client.write(method, "/admin/organizations/nobody", {"data": {}})
-    assert error.value.status in (404, 405)
-    assert len(tfe.requests) == 2
+    assert error.value.status == (int(fault) if fault.isdigit() else 0)
+    assert error.value.unsettled == (fault != "429")
+    assert error.value.failed_try
+    assert len(tfe.requests) == 1
+    assert tfe.forgive()
+
+
+def test_tries_of_a_write_are_counted_and_bounded(tfe: Simulator, client: Client, warnings: list[str]) -> None:
+    tfe.order(Fault("status", status=503, times=0))
+    tries, made = client.tries(), []
+    for _time in range(9):
+        with pytest.raises(ApiError) as error:
+            client.write("PATCH", "/admin/organizations/nobody", {"data": {}})
+        again = tries.again(error.value)
+        made.append(tries.made)
+        if not again:
+            break
+    assert made == [2, 3, 4, 4]  # three further tries
+    assert tries.may_arrive
+    assert len(warnings) == 3
     assert tfe.forgive()
 
 

@@ -63,14 +63,17 @@ TABLE = [
         *((), True, {"consumers": ["eta"], "state": "present", "global_module_sharing": False}),
         *(["eta"], False, ["eta"], [], 0),
     ),
-    ((), True, {"consumers": ["eta"], "state": "absent", "global_module_sharing": False}, [], False, [], [], 0),
+    (
+        *(("eta", "zeta"), False, {"consumers": ["eta"], "state": "absent", "global_module_sharing": False}),
+        *(["zeta"], False, [], ["eta"], 0),
+    ),
     (("eta",), False, {"consumers": ["eta"], "global_module_sharing": False}, ["eta"], False, [], [], 0),
     (("eta", "zeta"), False, {"global_module_sharing": True}, [], True, [], ["eta", "zeta"], 1),
     ((), False, {"global_module_sharing": True}, [], True, [], [], 0),
     ((), True, {"global_module_sharing": True}, [], True, [], [], 0),
     ((), True, {"global_module_sharing": False}, [], False, [], [], 0),
     (("eta",), False, {"global_module_sharing": False}, ["eta"], False, [], [], 0),
-    (("eta",), False, {"consumers": [42], "state": "present"}, ["42", "eta"], False, ["42"], [], 0),
+    (("eta",), False, {"consumers": ["42"], "state": "present"}, ["42", "eta"], False, ["42"], [], 0),
 ]
 
 
@@ -145,8 +148,12 @@ def test_present_and_absent_under_global_sharing_fail_before_any_write(
     tfe = start(*instance(everyone=True), profile=profile)
     answer = run({"organization": "delta", "consumers": consumers, "state": state}, check=check)
     assert answer["failed"]
-    assert "add global_module_sharing: false" in answer["msg"]
+    assert ("add global_module_sharing: false" if state == "present" else "say who shall remain") in answer["msg"]
     assert not writes(tfe)
+    if state == "absent":  # it would leave access to nobody, or to the very one that shall leave
+        task = {"organization": "delta", "consumers": consumers, "state": state, "global_module_sharing": False}
+        assert "say who shall remain, with state: exact" in run(task, check=check)["msg"]
+        assert not writes(tfe)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -211,9 +218,12 @@ def test_without_e1_names_are_written_and_the_list_is_read_back(start: StartSimu
         answer = run({"organization": "delta", "consumers": ["ETA"], "state": "present"})
         assert answer["consumers"] == ["eta", "zeta"]
         look_up = "GET /api/v2/admin/organizations/ETA"
-        assert sent(tfe) == [f"GET {DELTA}", f"GET {E2}", look_up, f"PATCH {E1}", f"PATCH {E2}", f"GET {E2}"]
+        assert sent(tfe)[:4] == [f"GET {DELTA}", f"GET {E2}", look_up, f"PATCH {E1}"]
+        # Names take the place of ids: whose are they now?
+        assert sorted(sent(tfe)[4:6]) == [f"GET {DELTA}", "GET /api/v2/admin/organizations/eta"]
+        assert sent(tfe)[6:] == [f"PATCH {E2}", f"GET {DELTA}", f"GET {E2}"]
         names = [{"id": "zeta", "type": "organizations"}, {"id": "eta", "type": "organizations"}]
-        assert tfe.requests[-2].body == {"data": names}
+        assert tfe.requests[-3].body == {"data": names}
 
 
 PUT_ONLY = Behaviour(legacy_write="404", relationship_write="410")
@@ -272,13 +282,13 @@ def test_two_unreadable_lists_are_never_no_consumers(start: StartSimulator, run:
     assert not writes(tfe)
 
 
-def test_turning_global_sharing_off_with_nobody_listed_is_one_write_of_the_flag(
+def test_turning_global_sharing_off_with_nobody_listed_is_one_write_of_the_flag_and_a_look_at_the_list(
     start: StartSimulator, run: RunModule
 ) -> None:
     tfe = start(*instance(everyone=True), behaviour=Behaviour(empty_list_keeps_global=True))
     assert run({"organization": "delta", "consumers": []})["changed"]
-    assert sent(tfe) == [f"GET {DELTA}", f"PATCH {DELTA}"]
-    assert tfe.requests[-1].body == {"data": {"type": "organizations", "attributes": {"global-module-sharing": False}}}
+    assert sent(tfe) == [f"GET {DELTA}", f"PATCH {DELTA}", f"GET {E2}"]
+    assert tfe.requests[1].body == {"data": {"type": "organizations", "attributes": {"global-module-sharing": False}}}
     assert not tfe.sharing("delta").global_modules
 
 
@@ -665,6 +675,7 @@ def test_ids_that_the_server_does_not_give_are_null(start: StartSimulator, run: 
     ids = {"producing_organization_id": old.external_id("delta"), "consuming_organization_id": None}
     assert partnership == {**names, **ids, "id": "mp-1"}
     new = start(*instance())
+    item["attributes"]["producing-organization-name"] = "delta"
     new.order(Fault("not_json_api", method="PATCH", body={"data": [item]}, after_effect=True))
     [partnership] = run({"organization": "delta", "consumers": ["zeta"]})["partnerships"]
     ids = {"producing_organization_id": new.external_id("delta"), "consuming_organization_id": None}
@@ -693,14 +704,14 @@ def test_an_answer_without_partnerships_is_completed_by_a_read(
 ) -> None:
     tfe = start(*instance("zeta"), behaviour=Behaviour(legacy_answer=answer))
     assert run({"organization": "delta", "consumers": ["eta"]})["consumers"] == ["eta"]
-    assert sent(tfe)[-2:] == [f"PATCH {E1}", f"GET {E2}"]
+    assert sent(tfe)[-3:] == [f"PATCH {E1}", f"GET {DELTA}", f"GET {E2}"]
 
 
 def test_an_answer_that_is_no_list_is_completed_by_a_read(start: StartSimulator, run: RunModule) -> None:
     tfe = start(*instance("zeta"))
     tfe.order(Fault("not_json_api", method="PATCH", body={"data": {"id": "mp-1"}}, after_effect=True))
     assert run({"organization": "delta", "consumers": ["eta"]})["consumers"] == ["eta"]
-    assert sent(tfe)[-2:] == [f"PATCH {E1}", f"GET {E2}"]
+    assert sent(tfe)[-3:] == [f"PATCH {E1}", f"GET {DELTA}", f"GET {E2}"]
 
 
 def test_partnerships_of_another_producer_prove_nothing(start: StartSimulator, run: RunModule) -> None:
