@@ -109,17 +109,19 @@ def test_a_full_page_that_comes_again_proves_nothing_but_for_a_list_that_comes_w
     assert _pages.read_on(read, full, paged=False) == (list(range(count)), "")
 
 
-def test_a_list_without_an_end_is_read_no_further_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hints", [{}, {"next-page": 2}, {"total-pages": 10**8}, {"total-count": 10**8}], ids=str)
+def test_a_list_without_an_end_is_read_no_further_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch, hints: dict[str, int]
+) -> None:
     monkeypatch.setattr(_pages, "MOST_PAGES", 40)
-    for hints in ({}, {"next-page": 2}, {"total-pages": 10**8}, {"total-count": 10**8}):
-        asked: list[int] = []
+    asked: list[int] = []
 
-        def read(number: int, hints: Any = hints, asked: list[int] = asked) -> Page:
-            asked.append(number)
-            return page(number, **hints)
+    def read(number: int) -> Page:
+        asked.append(number)
+        return page(number, **hints)
 
-        assert "it has no end after" in _pages.read_on(read, page(1, **hints), paged=True)[1]
-        assert max(asked) < 40 + 16
+    assert "it has no end after" in _pages.read_on(read, page(1, **hints), paged=True)[1]
+    assert max(asked) < 40 + 16
 
 
 def test_a_list_that_grows_beyond_the_pages_that_it_announced_is_read_to_its_end() -> None:
