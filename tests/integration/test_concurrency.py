@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import re
 import signal
 import struct
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 from ansible_collections.tfe.admin.tests.integration.conftest import RunPlaybook
@@ -56,22 +58,23 @@ def test_twenty_five_forks_lose_nobody(run_playbook: RunPlaybook) -> None:
         assert len(writes) == FORKS
 
 
-def lock_holder(home: Path) -> int:
-    """The process that holds a lock for writing on the one lock file below this home folder."""
-    (path,) = home.glob(".ansible/tfe.admin/*.lock")
-    question = struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+def lock_holder(address: str) -> int:
+    """The process that holds a lock for writing on a producer of this server."""
+    path = Path(pwd.getpwuid(os.geteuid()).pw_dir, ".ansible/tfe.admin/sharing.lock")
+    first = int.from_bytes(sha256(address.encode()).digest()[:4], "big") >> 1 << 31
+    question = struct.pack("hhqqi", fcntl.F_RDLCK, os.SEEK_SET, first, 1 << 31, 0)
     with path.open("rb") as file:
         kind, _whence, _start, _length, process = struct.unpack("hhqqi", fcntl.fcntl(file, fcntl.F_GETLK, question))
     assert kind == fcntl.F_WRLCK
     return int(process)
 
 
-def test_one_that_dies_while_it_holds_the_lock_takes_nobody_along(run_playbook: RunPlaybook, tmp_path: Path) -> None:
+def test_one_that_dies_while_it_holds_the_lock_takes_nobody_along(run_playbook: RunPlaybook) -> None:
     teams = TEAMS[:10]
     killed: list[int] = []
 
     def kill() -> None:
-        killed.append(lock_holder(tmp_path))
+        killed.append(lock_holder(tfe.address))
         os.kill(killed[0], signal.SIGKILL)
 
     with start() as tfe:
