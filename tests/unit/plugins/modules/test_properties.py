@@ -40,7 +40,7 @@ LIES = {"application", "administrator", "null_module_flag"}
 OBSTINATE = {
     *("write_drops", "write_ignored", "list_keeps_global", "disabled_consumer"),
     *("without_module_flag", "without_provider_flag", "without_external_ids", "item_without_external_id"),
-    *("legacy_list", "relationship_list", "page_parameter", "meta", "page_size_honoured"),
+    *("legacy_list", "relationship_list", "page_parameter", "meta", "page_size_honoured", "total_count"),
     *("legacy_write", "relationship_write", "registry_partnerships"),
 }
 
@@ -147,7 +147,9 @@ def asked_for(case: Case) -> Modules | None:
     strangers = [element for element in case.elements if element in STRANGERS]
     if case.flag or "DELTA" in case.elements or (strangers and case.state != "absent"):
         return None
-    if case.before.everyone and case.state != "exact" and case.flag is None:
+    if any(element[1] == "number" and NAMES[int(element[0])].isdigit() for element in case.elements):
+        return None
+    if case.before.everyone and (case.state == "absent" or (case.state == "present" and case.flag is None)):
         return None
     named = frozenset(NAMES[element[0]] for element in case.elements if not isinstance(element, str))
     current = case.before.consumers
