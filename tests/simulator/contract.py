@@ -179,9 +179,9 @@ def _request(body: Schema | None = None, query: Schema | None = None) -> Check:
     return Check(_closed(parts))
 
 
-def _resource(type_: str, attributes: Schema) -> Schema:
-    """The body of a write with one resource object."""
-    return _closed({"data": _closed({"type": {"const": type_}, "attributes": attributes})})
+def _resource(attributes: Schema, *types: str) -> Schema:
+    """The body of a write with one resource object, of one of these types."""
+    return _closed({"data": _closed({"type": {"enum": list(types)}, "attributes": attributes})})
 
 
 _NAME_SENT = {"type": "string", "pattern": "^(?!org-[1-9A-HJ-NP-Za-km-z]{16}$)[A-Za-z0-9_-]+$"}
@@ -197,9 +197,13 @@ _FILTERS: Schema = {
     "include": {"const": "owners"},
 }
 _E3_BODY = _closed({"data": _list(_closed({"type": {"const": "organizations"}, "id": _NAME_SENT}), unique=True)})
+_TIMEOUTS = ("apply-timeout", "plan-timeout")
+"""Such as "24h" (API 1.6)."""
+
 _E6_ATTRIBUTES = {
     **dict.fromkeys(("global-module-sharing", "global-provider-sharing", "is-disabled", "access-beta-tools"), _FLAG),
-    **{key: _null_or(_NUMBER) for key in ("apply-timeout", "plan-timeout", "workspace-limit")},
+    **{key: _null_or(_TEXT) for key in _TIMEOUTS},
+    "workspace-limit": _null_or(_NUMBER),
 }
 _PUT_KEYS = ("module-consumers", "provider-consumers")
 _PUT_KEYS_TOO = ("module_consumers", "provider_consumers")
@@ -226,18 +230,22 @@ _REQUESTS = {
     ("GET", _PROVIDER_CONSUMERS): _request(query=_PAGE),
     ("PATCH", _LEGACY): _request(
         _resource(
-            "module-partnerships", _closed({"module-consuming-organization-ids": _list(_EXTERNAL_ID, unique=True)})
+            _closed({"module-consuming-organization-ids": _list(_EXTERNAL_ID, unique=True)}), "module-partnerships"
         )
     ),
     ("PATCH", _MODULE_CONSUMERS): _request(_E3_BODY),
     ("PUT", _PARTNERSHIPS): _request(
         _resource(
-            "registry-partnerships",
             _closed(dict.fromkeys((*_PUT_KEYS, *_PUT_KEYS_TOO), _NAMES_SENT), optional=_PUT_KEYS_TOO),
+            "registry-partnerships",
         )
     ),
     ("PATCH", _ORGANIZATION): _request(
-        _resource("organizations", {**_closed(_E6_ATTRIBUTES, optional=list(_E6_ATTRIBUTES)), "minProperties": 1})
+        _resource(
+            {**_closed(_E6_ATTRIBUTES, optional=list(_E6_ATTRIBUTES)), "minProperties": 1},
+            "organizations",
+            "",  # what go-tfe, and so the Terraform provider, sends (API 1.5)
+        )
     ),
 }
 
@@ -302,6 +310,7 @@ def _organization(release: Release, behaviour: Behaviour) -> Schema:
         "external-id": _EXTERNAL_ID,
         "is-disabled": _FLAG,
         "notification-email": _TEXT,
+        **{key: _null_or(_TEXT) for key in _TIMEOUTS},
         "global-module-sharing": _null_or(_FLAG) if behaviour.null_module_flag else _FLAG,
     }
     if release.providers:

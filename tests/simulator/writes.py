@@ -52,8 +52,8 @@ class Writes:
         self._replace(producer, lists, self._find_in_body, is_put=True)
 
     def set_flags(self, record: Record, document: Any) -> None:
-        """E6: only what is sent changes; true drops the consumers (API 1.5)."""
-        attributes = _attributes(document, "organizations")
+        """E6: only what is sent changes; true drops the consumers. No type is fine, as go-tfe sends it (API 1.5)."""
+        attributes = _attributes(document, "organizations", "")
         flags: list[tuple[Kind, str]] = [("modules", "global-module-sharing")]
         if self._release.providers:
             flags.append(("providers", "global-provider-sharing"))
@@ -153,10 +153,10 @@ class Writes:
         return record or (self._state.find_id(entry) if self._behaviour.ids_in_bodies else None)
 
 
-def _attributes(document: Any, expected: str) -> dict[str, Any]:
+def _attributes(document: Any, *types: str) -> dict[str, Any]:
     data = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(data, dict) or data.get("type") != expected:
-        raise invalid(f"data.type must be {expected}")
+    if not isinstance(data, dict) or data.get("type") not in types:
+        raise invalid(f"data.type must be {types[0]}")
     attributes = data.get("attributes")
     if not isinstance(attributes, dict):
         raise invalid("data.attributes is missing")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -64,6 +65,15 @@ WRONG_REQUESTS: dict[str, tuple[Callable[[Client], object], str]] = {
     "one list to E5": (lambda api: api.e5(module_consumers=["eta"]), r"must contain \['provider-consumers'\]"),
     "null to E6": (lambda api: api.e6(global_module_sharing=None), "global-module-sharing must be boolean"),
     "nothing to E6": (lambda api: api.e6(), "must contain at least 1 properties"),
+    "a number as a time-out": (lambda api: api.e6(apply_timeout=24), "apply-timeout must be string or null"),
+    "another type to E6": (
+        lambda api: api.call("PATCH", ORGANIZATION, {"data": {**e6({"is-disabled": True})["data"], "type": "users"}}),
+        "data.type must be one of",
+    ),
+    "an empty type to E5": (
+        lambda api: api.call("PUT", f"{ORGANIZATION}/registry-partnerships", {"data": {"type": "", "attributes": {}}}),
+        "data.type must be one of",
+    ),
     "an extra key in the attributes": (lambda api: api.e6(global_module_sharing=True, name="x"), "must not contain"),
     "an extra key in the data": (
         lambda api: api.call("PATCH", ORGANIZATION, e6({"global-module-sharing": True}, extra=1)),
@@ -108,6 +118,7 @@ def test_right_requests(profile: str) -> None:
         both = ("module-consumers", "module_consumers", "provider-consumers", "provider_consumers")
         api.e5(attributes={key: ["eta"] for key in both})
         api.e6(global_module_sharing=True, is_disabled=False, workspace_limit=None)
+        api.e6(apply_timeout="24h", plan_timeout=None)
 
     calls(send, profile=profile)
 
@@ -139,6 +150,20 @@ def test_an_organization_without_an_attribute(monkeypatch: pytest.MonkeyPatch, p
     monkeypatch.setattr(documents, "_organization", forgetful)
     with pytest.raises(ContractViolatedError, match=r"answered 200: .*attributes must contain"):
         calls(lambda api: api.get(path))
+
+
+@pytest.mark.parametrize("timeout", [None, "24h", 24])
+def test_an_organizations_time_outs_are_texts(monkeypatch: pytest.MonkeyPatch, timeout: Any) -> None:
+    describe = documents._organization
+
+    def with_timeouts(*arguments: Any) -> dict[str, Any]:
+        document = describe(*arguments)
+        return {**document, "attributes": {**document["attributes"], "plan-timeout": timeout}}
+
+    monkeypatch.setattr(documents, "_organization", with_timeouts)
+    expected = pytest.raises(ContractViolatedError, match="plan-timeout") if timeout == 24 else contextlib.nullcontext()
+    with expected:
+        calls(lambda api: api.get(ORGANIZATION))
 
 
 def test_a_partnership_without_an_id(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -325,3 +325,10 @@ def test_behaviour_is_checked_and_read_from_text() -> None:
     values: dict[str, Any] = {"write_drops": ["a"]}
     with pytest.raises(ValueError, match="write_drops"):
         Behaviour(**values)
+
+
+def test_flags_are_taken_with_an_empty_type_as_go_tfe_sends_it(start: Start) -> None:
+    api = start()
+    body = {"data": {"type": "", "attributes": {"global-module-sharing": True}}}
+    assert api.call("PATCH", "/admin/organizations/delta", body).status_code == 200
+    assert api.tfe.sharing("delta").global_modules
