@@ -23,7 +23,7 @@ except ImportError:
     # _transport says what is missing.
     Retry = object  # type: ignore[assignment,misc]
 
-_RETRIED_STATUS = (429, 500, 502, 503, 504)
+_RETRIED_STATUS = (408, 425, 429, 500, 502, 503, 504)
 _BACKOFF_FACTOR = 0.5
 _PATIENCE = 180.0
 """Seconds that one request may spend waiting because of 429: other users of the same limit come and go."""

@@ -150,6 +150,16 @@ def test_a_list_without_an_end_is_refused(tfe: Simulator, client: Client, monkey
     assert len(tfe.requests) == 3, "what has no end is not read a second time"
 
 
+@pytest.mark.parametrize("status", [408, 425])
+def test_a_read_that_came_at_a_bad_moment_is_tried_again(tfe: Simulator, client: Client, status: int) -> None:
+    tfe.order(Fault("status", status=status, headers={"Retry-After": "0"}, times=3))
+    assert client.get(DELTA)["data"]["id"] == "delta"
+    assert len(tfe.requests) == 4
+    tfe.order(Fault("status", status=status, times=0))
+    with pytest.raises(ApiError, match=rf"answered {status} .* after 4 tries over 0 s"):
+        client.get(DELTA)
+
+
 @pytest.mark.parametrize("kind", ["reset", "close", "truncated"])
 def test_broken_connections_are_tried_again_and_counted(
     tfe: Simulator, client: Client, warnings: list[str], kind: Any
