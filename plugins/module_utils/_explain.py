@@ -22,6 +22,12 @@ _MOST_SUGGESTED = 20
 """So many elements get a look for what may have been meant: each is held against every name of the instance."""
 
 
+_AMBIGUOUS = (
+    "There is no such thing, or the token's user is not a site administrator: TFE answers 404 to both, and does not "
+    "tell which it is."
+)
+
+
 def explain_closed(client: Client, error: ApiError) -> str | None:
     """Why the whole admin API answers ``error``, a 404; None where the token's user is a site administrator."""
     if client.application == "HCP Terraform" or client.address.endswith(".terraform.io"):
@@ -29,17 +35,17 @@ def explain_closed(client: Client, error: ApiError) -> str | None:
             f"{client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
             "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
         )
-    is_site_admin = _is_site_admin(client)
+    try:
+        is_site_admin = _is_site_admin(client)
+    except ApiError as second:
+        return f"{error} {second}" if second.status == 401 else f"{error} {_AMBIGUOUS} {second}"
     if is_site_admin is False:
         return (
             f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
             "API from everybody else (team and organization tokens too). Use a site administrator's user token."
         )
     if is_site_admin is None:
-        return (
-            f"{error} There is no such thing, or the token's user is not a site administrator: TFE answers 404 to "
-            "both, and does not tell which it is."
-        )
+        return f"{error} {_AMBIGUOUS}"
     return None
 
 
@@ -70,10 +76,6 @@ def hints(elements: Sequence[str], organizations: Sequence[Organization]) -> lis
 
 
 def _is_site_admin(client: Client) -> bool | None:
-    """What /account/details says of the token's user (API 4); None where it does not say."""
-    try:
-        account = client.get("/account/details")["data"]
-    except ApiError:
-        return None
-    value = attributes_of(account).get("is-site-admin")
+    """What /account/details says of the token's user (API 4); None where it does not say. Raises ApiError."""
+    value = attributes_of(client.get("/account/details")["data"]).get("is-site-admin")
     return value if isinstance(value, bool) else None
