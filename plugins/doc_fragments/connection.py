@@ -51,9 +51,11 @@ options:
     type: int
   tfe_proxies:
     description:
-      - Proxy URLs such as V(http://proxy.example.com:3128), by the scheme of the address, V(https) or V(http).
+      - Proxy URLs such as V(http://proxy.example.com:3128), by the scheme of the address, V(https) or V(http); V(all)
+        stands for both. Any other key is an error.
       - In a user name or a password, characters such as V(/) and V(#) are written as V(%2F) and V(%23).
       - If not set, the environment variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY) apply.
+        E(NO_PROXY) does not count for this option.
     type: dict
 requirements:
   - requests >= 2.25.0 (but not 2.32.0 to 2.32.2), with urllib3 >= 1.26

@@ -43,6 +43,7 @@ _MOST_RETRIES = 100
 _ADDRESS_VARIABLES = ("TFE_ADDRESS", "TFE_HOSTNAME", "TF_HOSTNAME")
 _HOST_NAME = re.compile(r"^\w([\w.-]*\w)?\.?$")
 _TOKEN = re.compile(r"^[\x21-\x7e]+$")
+_PROXY_KEYS = ("http", "https", "all")
 _API_ROOTS = ("", "/api", "/api/v2")
 
 
@@ -52,7 +53,8 @@ class Connection:
 
     ``address`` is ``scheme://host[:port]`` without a trailing slash, ``timeout`` is in seconds, ``verify`` is what
     requests calls verify: false, true, or the path of a CA bundle. ``proxies`` maps a scheme to a URL; empty means
-    the usual environment variables. ``warnings`` are for the user.
+    the usual environment variables. ``warnings`` are for the user. A source is the option or the variable that
+    something came from.
     """
 
     address: str
@@ -63,6 +65,18 @@ class Connection:
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     warnings: tuple[str, ...] = ()
     secrets: Secrets = field(default=Secrets(()), repr=False)
+    address_source: str = "tfe_address"
+    bundle_source: str = ""
+
+    def proxy_source(self, proxy: str) -> str:
+        """The source of the ``proxy`` that requests chose for this address."""
+        if self.proxies:
+            return "tfe_proxies"
+        for scheme in (self.address.partition(":")[0], "all"):
+            for name in sorted(os.environ, reverse=True):  # the lower case comes first, as it does to requests
+                if name.lower() == f"{scheme}_proxy" and os.environ[name].strip() == proxy:
+                    return name
+        return "the system's settings"
 
 
 class _Server(NamedTuple):
@@ -87,7 +101,8 @@ class _Server(NamedTuple):
 
 def find_secrets(options: Mapping[str, Any], environ: Mapping[str, str], *others: str) -> Secrets:
     """What no output may show: every token and proxy password that options and environment hold, used or not."""
-    proxies = [_text(url) for url in (options.get("tfe_proxies") or {}).values()]
+    # A URL may have got into the place of a key.
+    proxies = [_text(text) for entry in (options.get("tfe_proxies") or {}).items() for text in entry]
     proxies += [value for name, value in environ.items() if name.lower().endswith("_proxy")]
     tokens = [_text(options.get("tfe_token")), _text(environ.get("TFE_TOKEN")), _text(environ.get("TF_TOKEN"))]
     return Secrets([*others, *tokens, *(secret for url in proxies for secret in proxy_secrets(url))])
@@ -100,7 +115,7 @@ def connect(options: Mapping[str, Any], environ: Mapping[str, str]) -> Connectio
     """
     server, address_source = _find_server(options, environ)
     warnings = []
-    verify = _find_verify(options, environ)
+    verify, bundle_source = _find_verify(options, environ)
     if server.scheme == "http" and not server.is_loopback:
         warnings.append(f"{address_source} is plain http: the token travels to {server.host} unencrypted.")
     if server.scheme == "https" and not verify:
@@ -115,6 +130,8 @@ def connect(options: Mapping[str, Any], environ: Mapping[str, str]) -> Connectio
         proxies=_find_proxies(options),
         warnings=tuple(warnings),
         secrets=find_secrets(options, environ, token),
+        address_source=address_source,
+        bundle_source=bundle_source,
     )
 
 
@@ -197,7 +214,8 @@ def _other_host(environ: Mapping[str, str], server: _Server) -> str:
     return ""
 
 
-def _find_verify(options: Mapping[str, Any], environ: Mapping[str, str]) -> bool | str:
+def _find_verify(options: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[bool | str, str]:
+    """What requests calls verify, and the source of the CA bundle where it is one."""
     source, text = _first(options, environ, "tfe_verify_tls", "TFE_VERIFY_TLS")
     if source:
         verify = _boolean(source, text)
@@ -205,11 +223,11 @@ def _find_verify(options: Mapping[str, Any], environ: Mapping[str, str]) -> bool
         skip = _text(environ.get("TFE_SSL_SKIP_VERIFY"))
         verify = not (skip and _boolean("TFE_SSL_SKIP_VERIFY", skip))
     if not verify:
-        return False
+        return False, ""
     source, bundle = _first(options, environ, "tfe_ca_bundle", "TFE_CA_BUNDLE", "SSL_CERT_FILE")
     if bundle and not os.path.exists(bundle):
         raise TfeError(f"{source} names a CA bundle that does not exist on this host: {bundle}")
-    return bundle or True
+    return bundle or True, source
 
 
 def _boolean(source: str, text: str) -> bool:
@@ -243,6 +261,15 @@ def _find_number(
 
 
 def _find_proxies(options: Mapping[str, Any]) -> dict[str, str]:
-    """Scheme to proxy URL from the option; the environment's proxies are requests' own business."""
+    """Scheme to proxy URL from the option; the environment's proxies are requests' own business.
+
+    Raises TfeError for any other key: requests would take no notice of it.
+    """
     proxies = {str(scheme): _text(url) for scheme, url in (options.get("tfe_proxies") or {}).items()}
+    unknown = [key for key in proxies if key not in _PROXY_KEYS]
+    if unknown:
+        raise TfeError(
+            f"tfe_proxies may have the keys http, https and all, and not {', '.join(map(repr, unknown))}. NO_PROXY "
+            "counts only for proxies of the environment, which are used where tfe_proxies is not set."
+        )
     return {scheme: url for scheme, url in proxies.items() if url}

@@ -306,6 +306,40 @@ def test_numbers_at_their_bounds(connected: Any) -> None:
     assert connected({"tfe_timeout": 0.001}, **TFE).timeout == 0.001
 
 
+PROXY_KEYS = "tfe_proxies may have the keys http, https and all, and not {}. NO_PROXY counts only for proxies of the"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "named"),
+    [
+        ({"no_proxy": "tfe.example.com"}, "'no_proxy'"),
+        ({"no_proxy": ""}, "'no_proxy'"),
+        ({"HTTPS": "http://proxy", "https": "http://proxy", "no": "x"}, "'HTTPS', 'no'"),
+        ({"https://tfe.example.com": "http://proxy"}, "'https://tfe.example.com'"),
+        ({8080: "http://proxy"}, "'8080'"),
+    ],
+)
+def test_a_key_of_proxies_that_would_do_nothing_is_an_error(
+    connected: Any, proxies: dict[Any, str], named: str
+) -> None:
+    with pytest.raises(TfeError) as error:
+        connected({"tfe_proxies": proxies}, **TFE)
+    assert str(error.value) == (f"{PROXY_KEYS.format(named)} environment, which are used where tfe_proxies is not set.")
+
+
+def test_all_three_keys_of_proxies_are_taken(connected: Any) -> None:
+    proxies = {"http": "http://one", "https": "http://two", "all": "http://three"}
+    assert connected({"tfe_proxies": proxies}, **TFE).proxies == proxies
+
+
+@pytest.mark.parametrize("option", ["tfe_address", ""])
+@pytest.mark.parametrize("bundle", ["tfe_ca_bundle", "TFE_CA_BUNDLE", "SSL_CERT_FILE", ""])
+def test_where_address_and_bundle_came_from_is_known(connected: Any, option: str, bundle: str) -> None:
+    options = {name: value for name, value in ((option, "tfe.example.com"), (bundle, "/")) if name.islower()}
+    connection = connected(options, **TFE, **({bundle: "/"} if bundle.isupper() else {}))
+    assert (connection.address_source, connection.bundle_source) == (option or "TFE_ADDRESS", bundle)
+
+
 def test_numbers_and_proxies(connected: Any) -> None:
     base = {"tfe_address": "tfe", "tfe_token": "t"}
     plain = connected(base, TFE_TIMEOUT="", TFE_MAX_RETRIES=" ")
