@@ -34,7 +34,10 @@ options:
     type: bool
   tfe_ca_bundle:
     description:
-      - The path of a file with the CA certificates to trust, on the host that runs the module.
+      - The path of a file with the CA certificates to trust, on the host that runs the module. It may be a folder whose
+        files have names as C(openssl rehash) gives them.
+      - A company's own CA that C(terraform) and C(curl) take is taken on every Python, although Python 3.13 by itself
+        refuses many for their form.
       - If not set, E(TFE_CA_BUNDLE) is used, then E(SSL_CERT_FILE), then what C(requests) trusts by itself.
     type: path
   tfe_timeout:

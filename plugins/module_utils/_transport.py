@@ -183,24 +183,29 @@ def _tls(connection: Connection, proxy: str) -> tuple[dict[str, Any], dict[str, 
     proxy_speaks_tls = proxy.lower().startswith("https:")
     if not connection.verify or not (proxy_speaks_tls or connection.address.startswith("https:")):
         return {}, {}
-    tls = {"ssl_context": _tls_context(connection.verify), "cert_reqs": ssl.CERT_REQUIRED}
+    tls = {"ssl_context": _tls_context(connection), "cert_reqs": ssl.CERT_REQUIRED}
     if not proxy_speaks_tls:
         return tls, {}
     # A context of its own: urllib3 1.26 compares no host names where it is given one. This one makes it refuse a proxy
     # that has no name but an IP address; better that than to trust whoever has a certificate of the same CA.
-    context = _tls_context(connection.verify)
+    context = _tls_context(connection)
     context.check_hostname = True
     return tls, {"proxy_ssl_context": context}
 
 
-def _tls_context(bundle: bool | str) -> ssl.SSLContext:
+def _tls_context(connection: Connection) -> ssl.SSLContext:
     """What every connection verifies certificates with; loading a bundle for each of them would cost as much as TLS.
 
-    Raises TfeError where the file ``bundle`` holds no certificates; a folder is not looked into before there is one to
-    verify. True stands for requests' own bundle.
+    Raises TfeError where the file of the CA bundle holds no certificates; a folder is not looked into before there is
+    one to verify. Without a bundle, requests' own one counts.
     """
-    path = bundle if isinstance(bundle, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
     context: ssl.SSLContext = create_urllib3_context()
+    path, source = requests.utils.DEFAULT_CA_BUNDLE_PATH, "requests"
+    if isinstance(connection.verify, str):
+        path, source = connection.verify, connection.bundle_source
+        # From Python 3.13 on urllib3 also asks for a form that many a company's own CA does not have, although
+        # terraform, curl and older Pythons take it: an Authority Key Identifier, a keyUsage, critical constraints.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     try:
         if os.path.isdir(path):
             context.load_verify_locations(capath=path)
@@ -208,8 +213,8 @@ def _tls_context(bundle: bool | str) -> ssl.SSLContext:
             context.load_verify_locations(cafile=path)
     except OSError as error:
         raise TfeError(
-            f"The CA bundle {path} (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) cannot be used: it has to hold "
-            f"certificates in PEM form. {error}."
+            f"The CA bundle {path}, which came from {source}, cannot be used: it has to hold certificates in PEM "
+            f"form. {error}."
         ) from error
     return context
 
