@@ -15,12 +15,10 @@ from ._errors import ApiError, FailedTry
 from ._pace import Tries, is_passing
 from ._page import PAGE_SIZE, Page, parse_page
 from ._parsing import parse_json
-from ._transport import Transport
+from ._transport import BodyError, Transport, body_of
 
 if TYPE_CHECKING:
     from ._connection import Connection
-
-_NOT_TFE = "Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
 
 Item = TypeVar("Item")
 
@@ -33,14 +31,14 @@ class Client:
         self.warn = warn
         self.application: str | None = None
         """What the server last called itself in TFP-AppName; None where it did not (API 6.3)."""
-        self._secrets = connection.secrets
+        self._connection = connection
         self._transport = Transport(connection, warn)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """The JSON:API document at ``path`` (below /api/v2, with its leading slash). Raises ApiError."""
         document = self._exchange("GET", path, query=query)
         if document is None:
-            raise ApiError(f"GET {self._url(path)} answered without a document. {_NOT_TFE}")
+            raise ApiError(f"GET {self._url(path)} answered without a document. {self._not_tfe()}")
         return document
 
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -58,7 +56,7 @@ class Client:
         """One page of a collection, of 100 items at the most; ``keep`` makes of each resource object what is needed."""
         page = parse_page(self.get(path, {"page[number]": number, "page[size]": PAGE_SIZE}), keep)
         if page is None:
-            raise ApiError(f"GET {self._url(path)} answered with something that is not a list. {_NOT_TFE}")
+            raise ApiError(f"GET {self._url(path)} answered with something that is not a list. {self._not_tfe()}")
         return page
 
     def collection(
@@ -109,21 +107,34 @@ class Client:
             from ._words import refusal  # noqa: PLC0415  # only on the way to an error
 
             seconds = time.monotonic() - started
-            said = refusal(f"{method} {self._url(path)}", response, seconds, self._secrets.censor)
+            request = f"{method} {self._url(path)}"
+            said = refusal(request, response, seconds, self._connection, self._transport.proxy)
             may_pass = is_passing(response.status_code)
             raise ApiError(said, response.status_code, self._failed_try(method, path, response) if may_pass else None)
-        if response.status_code != 200 or not response.raw.data.strip():
+        if response.status_code != 200:
             return None
-        document = parse_json(response.raw.data)
+        document = None
+        failed_try: FailedTry | None = self._failed_try(method, path, response)
+        try:
+            data = body_of(response)
+        except BodyError:  # no_document() tells of it
+            failed_try = None
+        else:
+            if not data.strip():
+                return None
+            document = parse_json(data)
         if not isinstance(document, dict) or "data" not in document:
-            kind = response.headers.get("Content-Type", "no content type")
-            raise ApiError(
-                f"{method} {self._url(path)} answered {response.status_code} with something that is not a JSON:API "
-                f"document ({kind}). {_NOT_TFE}",
-                response.status_code,
-                self._failed_try(method, path, response),
-            )
+            from ._words import no_document  # noqa: PLC0415  # only on the way to an error
+
+            request = f"{method} {self._url(path)}"
+            said = no_document(request, response, self._connection, self._transport.proxy)
+            raise ApiError(said, response.status_code, failed_try)
         return document
 
     def _failed_try(self, method: str, path: str, response: Any) -> FailedTry:
         return FailedTry(method, urlsplit(self._url(path)).path, response.raw, None)
+
+    def _not_tfe(self) -> str:
+        from ._words import not_tfe  # noqa: PLC0415  # only on the way to an error
+
+        return not_tfe(self._connection, self._transport.proxy)

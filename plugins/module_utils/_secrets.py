@@ -51,6 +51,9 @@ class Secrets:
         if register_secrets:
             register_secrets(self.texts)
         else:
+            # A proxy without a password is no secret, and a message may have to name it.
+            proxies = (module.params.get("tfe_proxies") or {}).values()
+            module.no_log_values.difference_update(map(str, proxies))
             module.no_log_values.update(self.texts)
 
 

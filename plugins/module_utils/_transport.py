@@ -19,6 +19,7 @@ import ssl
 import threading
 import time
 import traceback
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,6 +57,12 @@ VERSION = "0.1.0"
 CONNECTIONS = 8
 """Requests under way at once, at the most."""
 
+MOST_BYTES = 32 * 1024 * 1024
+"""Of one answer's body: a hundred organizations with all that TFE tells of them are a tenth of a MiB."""
+
+_MOST_HEAD = 1024 * 1024
+"""What may come beside a body: headers, and the sizes of its chunks."""
+
 _MEDIA_TYPE = "application/vnd.api+json"
 
 Item = TypeVar("Item")
@@ -86,14 +93,17 @@ class Transport:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._session.auth = _Bearer(connection.token)
         self._session.headers.update({"Accept": _MEDIA_TYPE, "User-Agent": f"tfe.admin/{VERSION} (Ansible collection)"})
-        proxy = _find_proxy(connection)
-        self._proxies = {"all": proxy}
+        self._session.headers["Accept-Encoding"] = "gzip"  # what body_of() can read within bounds
+        self._connection = connection
+        self.proxy = _find_proxy(connection)
+        """The URL of the proxy on the way, with its password; "" where there is none."""
+        self._proxies = {"all": self.proxy}
         self._pace = Pace()
         # Nothing else limits the connections; and who waits for one must not have been told yet when to begin.
         self._turns = threading.BoundedSemaphore(CONNECTIONS)
         self._retry = PacedRetry(total=connection.max_retries, warn=warn, pace=self._pace)
         self._verify = bool(connection.verify)
-        tls, tls_to_proxy = _tls(connection, proxy)
+        tls, tls_to_proxy = _tls(connection, self.proxy)
         adapter = _Adapter(self._pace, tls, tls_to_proxy, max_retries=self._retry, pool_maxsize=CONNECTIONS)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -111,7 +121,7 @@ class Transport:
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> requests.Response:
-        """The answer, whatever its status, with its body in ``raw.data``. Raises ApiError where there is none."""
+        """The answer, whatever its status; see body_of() for its body. Raises ApiError where there is none."""
         started = time.monotonic()
         try:
             with self._turns:
@@ -126,16 +136,48 @@ class Transport:
                     proxies=self._proxies,
                     allow_redirects=False,
                 )
-        except (requests.RequestException, HTTPError, ValueError) as error:
+        except (BodyError, requests.RequestException, HTTPError, ValueError) as error:
             # ValueError: requests reads the target of a redirect even where it does not follow it.
             from ._words import no_answer  # noqa: PLC0415  # only on the way to an error
 
-            said = no_answer(f"{method} {url}", error, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            said = no_answer(f"{method} {url}", error, seconds, self._connection, self.proxy)
+            if isinstance(error, BodyError):
+                raise ApiError(said) from None
             # Within what requests raises is urllib3's exception, and within that the reason why there is no answer.
             reason = getattr(next(iter(error.args), None), "reason", error)
             raise ApiError(said, failed_try=FailedTry(method, urlsplit(url).path, None, reason)) from error
         self._pace.learn(response.headers.get("X-RateLimit-Limit"))
         return response
+
+
+class BodyError(Exception):
+    """A body that is not taken; the text says why, as what follows "answered, but"."""
+
+
+_TOO_LONG = f"its body is longer than {MOST_BYTES // 1024 // 1024} MiB, which no answer of Terraform Enterprise is"
+
+
+def body_of(response: requests.Response) -> bytes:
+    """The body of an answer, without the compression. Raises BodyError where it cannot be told, or has no end.
+
+    urllib3 would unpack whatever it is sent, as long as there is memory, and leave alone what it does not know.
+    """
+    data: bytes = response.raw.data
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if data and encoding in ("gzip", "x-gzip"):
+        unpacker = zlib.decompressobj(wbits=47)
+        try:
+            data = unpacker.decompress(data, MOST_BYTES + 1)
+        except zlib.error as error:
+            raise BodyError(f"its body is not what its Content-Encoding says ({error})") from None
+        if len(data) <= MOST_BYTES and (not unpacker.eof or unpacker.unused_data.strip(b"\0")):
+            raise BodyError("its body is not one whole stream of gzip")
+    elif data and encoding not in ("", "identity"):
+        raise BodyError(f"its body has the Content-Encoding {encoding!r}, which was not asked for")
+    if len(data) > MOST_BYTES:
+        raise BodyError(_TOO_LONG)
+    return data
 
 
 class _Bearer:
@@ -155,10 +197,10 @@ def _find_proxy(connection: Connection) -> str:
     Raises TfeError for one that requests or urllib3 would quote in an error, with the password in it.
     """
     proxies = dict(connection.proxies) or get_environ_proxies(connection.address)
-    proxy: str = select_proxy(connection.address, proxies) or ""
+    proxy = str(select_proxy(connection.address, proxies) or "").strip()
     if proxy and not _is_proxy(proxy):
         raise TfeError(
-            f"The proxy on the way to {connection.address} (tfe_proxies, or a variable such as HTTPS_PROXY) is not a "
+            f"The proxy on the way to {connection.address}, which came from {connection.proxy_source(proxy)}, is not a "
             "URL such as http://user:password@proxy.example.com:3128. In its password, write characters such as "
             "/ # ? [ as %2F %23 %3F %5B."
         )
@@ -222,9 +264,9 @@ def _tls_context(connection: Connection) -> ssl.SSLContext:
 class _Adapter(HTTPAdapter):
     """Keeps the pace, shares one TLS context, and reads each body while urllib3 still watches.
 
-    So a body that is cut off counts as a failed try as well. It is in ``response.raw.data`` then, not in
-    ``response.content``. ``tls`` and ``tls_to_proxy`` are what urllib3 sets up TLS with; where they are empty, requests
-    does it by itself.
+    So a body that is cut off counts as a failed try as well. It is in ``response.raw.data`` then, as it came, and not
+    in ``response.content``. ``tls`` and ``tls_to_proxy`` are what urllib3 sets up TLS with; where they are empty,
+    requests does it by itself.
     """
 
     def __init__(self, pace: Pace, tls: dict[str, Any], tls_to_proxy: dict[str, Any], **kwargs: Any) -> None:
@@ -275,21 +317,43 @@ def _reading(pool: Any, pace: Pace) -> Any:
 
 
 class _BoundedResponse(http.client.HTTPResponse):
-    """An answer that has to be there as a whole when the time-out ends, however slowly it trickles in."""
+    """An answer that has to be there as a whole when the time-out ends, however slowly it trickles in.
+
+    One that is too long is not read: where it says so by itself, nothing of its body is. The BodyError ends the
+    request, since urllib3 does not try again after what it does not know.
+    """
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         seconds = sock.gettimeout()
         if seconds is not None:
             raw = self.fp.detach()
-            self.fp = io.BufferedReader(_Until(time.monotonic() + seconds, sock, raw))
+            self.fp = _BoundedReader(_Until(time.monotonic() + seconds, sock, raw))
+
+    def begin(self) -> None:
+        super().begin()
+        if (self.length or 0) > MOST_BYTES:
+            raise BodyError(_TOO_LONG)
+
+
+class _BoundedReader(io.BufferedReader):
+    """Does not make room for a chunk that says by itself that it is too long."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if (size or 0) > MOST_BYTES:
+            raise BodyError(_TOO_LONG)
+        return super().read(size)
 
 
 class _Until(io.RawIOBase):
-    """Reads from a socket until a deadline (of the monotonic clock), where each read would start anew to wait."""
+    """Reads from a socket until a deadline (of the monotonic clock), where each read would start anew to wait.
+
+    Raises BodyError once it read more than an answer may have.
+    """
 
     def __init__(self, deadline: float, sock: socket.socket, raw: io.RawIOBase) -> None:
         self._deadline, self._sock, self._raw = deadline, sock, raw
+        self._bytes_left = MOST_BYTES + _MOST_HEAD
 
     def readable(self) -> bool:
         return True
@@ -299,11 +363,15 @@ class _Until(io.RawIOBase):
         if seconds_left <= 0:
             raise socket.timeout
         self._sock.settimeout(seconds_left)
-        return self._raw.readinto(buffer)
+        count: int | None = self._raw.readinto(buffer)
+        self._bytes_left -= count or 0
+        if self._bytes_left < 0:
+            raise BodyError(_TOO_LONG)
+        return count
 
     def close(self) -> None:
         self._raw.close()
         super().close()
 
 
-_WHOLE_BODY = {"preload_content": True, "decode_content": True, "enforce_content_length": True}
+_WHOLE_BODY = {"preload_content": True, "decode_content": False, "enforce_content_length": True}

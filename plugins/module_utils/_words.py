@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+import html
 import re
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ._parsing import parse_json
+from ._transport import BodyError, body_of
+from ._way import advice, way, what_the_proxy_wants
 
 if TYPE_CHECKING:
     import requests
+
+    from ._connection import Connection
 
 _MOST_WORDS = 500
 """Characters of the server's own words in an error, once they are censored."""
@@ -22,34 +26,77 @@ _MOST_WORDS = 500
 _CAUSES = {
     401: "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed "
     "(after 14 days unless the site says otherwise): sign in to TFE in a browser once, then run again.",
-    403: "The token's user may not do this.",
+    403: "The token's user may not do this, or something in front of TFE, such as a proxy or a firewall, refuses it.",
     429: "The rate limit, which all tools of this TFE user share, kept being reached.",
 }
+
+_NOT_TFE = "Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
+
+_PAGE_TYPES = ("text/html", "application/xhtml+xml")
+_PAGE_TAGS = ("<!doctype html", "<html", "<head", "<title", "<body")
+_TITLE = re.compile("<title[^>]{0,200}>(.{0,2000}?)</title", re.IGNORECASE | re.DOTALL)
+_MOST_OF_A_PAGE = 65_536
+"""Bytes of a page in which its title is looked for."""
 
 _OBJECT = re.compile(r"^(.*>|\w+\(.*?\)): ")
 """What urllib3 writes before a reason: ``<… object at 0x…>: `` or ``HTTPConnection(host=…, port=…): ``."""
 
 
-def no_answer(request: str, error: BaseException, seconds: float) -> str:
-    """What to say where no answer came; ``request`` is its method and URL, ``seconds`` how long it was tried."""
-    return f"{request} got no answer{_effort(_tries(error), seconds)}: {reason_of(error)}.{_hint(error)}"
+def no_answer(request: str, error: BaseException, seconds: float, connection: Connection, proxy: str) -> str:
+    """What to say where no answer came, or one that is not taken.
+
+    ``request`` is its method and URL, ``seconds`` how long it was tried, ``proxy`` the URL of the one on the way.
+    """
+    went = way(connection, proxy)
+    if isinstance(error, BodyError):
+        return f"{request} answered, but {error}. {went}"
+    parts = [f"{request} got no answer{_effort(_tries(error), seconds)}: {reason_of(error)}.", went]
+    if proxy and not proxy.lower().startswith("socks") and _is_unreached(_innermost(error)):
+        parts.append("It is the proxy that could not be reached.")
+    return " ".join(filter(None, [*parts, advice(connection, proxy, error)]))
 
 
-def refusal(request: str, response: requests.Response, seconds: float, censor: Callable[[str], str]) -> str:
-    """What to say of an answer whose status is not a success. ``censor`` takes secrets out of a text."""
+def refusal(request: str, response: requests.Response, seconds: float, connection: Connection, proxy: str) -> str:
+    """What to say of an answer whose status is not a success."""
     status = response.status_code
     said = f"{request} answered {status} {response.reason or ''}".rstrip()
+    went = way(connection, proxy)
     if 300 <= status < 400:
         return (
             f"{said}, a redirect to {response.headers.get('Location', 'nowhere')}. It was not followed, since the "
-            "token is for this address only: set tfe_address to the address that TFE itself answers at."
+            f"token is for this address only: set tfe_address to the address that TFE itself answers at. {went}"
         )
     retries = response.raw.retries
     if retries and status in retries.status_forcelist:
         said += _effort(len(retries.history) + 1, seconds)
-    details = censor(_server_words(response.raw.data))[:_MOST_WORDS]
-    parts = [f"{said}: {details}" if details else said, _CAUSES.get(status, "")]
-    return ". ".join(part.rstrip(".") for part in parts if part) + "."
+    cause = what_the_proxy_wants(connection, proxy) if status == 407 else _CAUSES.get(status, "")
+    try:
+        body = body_of(response)
+    except BodyError as error:
+        return _sentences(f"{said}, but {error}", went, cause)
+    if page := _page_words(response, body, connection):
+        # A page says nothing of the token; and where it says that TFE is down, the address is right.
+        cause = "" if status == 401 else cause
+        return _sentences(f"{said}: {page}", went, cause or ("" if status >= 500 else _NOT_TFE))
+    details = connection.secrets.censor(_server_words(body))[:_MOST_WORDS]
+    return _sentences(f"{said}: {details}" if details else said, went if status == 407 else "", cause)
+
+
+def no_document(request: str, response: requests.Response, connection: Connection, proxy: str) -> str:
+    """What to say of a success that brings no JSON:API document."""
+    said = f"{request} answered {response.status_code}"
+    try:
+        page = _page_words(response, body_of(response), connection)
+    except BodyError as error:
+        return _sentences(f"{said}, but {error}", way(connection, proxy))
+    kind = response.headers.get("Content-Type", "no content type")
+    what = f"something that is not a JSON:API document ({kind}){': ' if page else ''}{page}"
+    return _sentences(f"{said} with {what}", not_tfe(connection, proxy))
+
+
+def not_tfe(connection: Connection, proxy: str) -> str:
+    """What to say after an answer that is hardly TFE's."""
+    return f"{way(connection, proxy)} {_NOT_TFE}"
 
 
 def reason_of(error: BaseException | None) -> str:
@@ -60,19 +107,45 @@ def reason_of(error: BaseException | None) -> str:
         ReadTimeoutError,
     )
 
-    while True:
-        inner = getattr(error, "reason", None) or next(
-            (arg for arg in getattr(error, "args", ()) if isinstance(arg, BaseException)), None
-        )
-        if not isinstance(inner, BaseException):
-            break
-        error = inner
+    error = _innermost(error)
     # A refused connection counts as a kind of time-out to urllib3.
     timed_out = isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) and not isinstance(error, NewConnectionError)
     # The system's own time-out has a number, and is longer.
     if timed_out or (isinstance(error, socket.timeout) and error.errno is None):
         return "it took longer than tfe_timeout"
     return _OBJECT.sub("", str(error)) or type(error).__name__
+
+
+def _innermost(error: BaseException | None) -> BaseException | None:
+    while True:
+        inner = getattr(error, "reason", None) or next(
+            (arg for arg in getattr(error, "args", ()) if isinstance(arg, BaseException)), None
+        )
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner
+
+
+def _is_unreached(error: BaseException | None) -> bool:
+    """Whether there was not even a connection."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError  # noqa: PLC0415  # as above
+
+    return isinstance(error, (ConnectTimeoutError, NewConnectionError))
+
+
+def _page_words(response: requests.Response, body: bytes, connection: Connection) -> str:
+    """What to say of a body that is a web page; "" of any other."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    start = body[:_MOST_OF_A_PAGE].decode(errors="replace").lstrip("\ufeff \t\r\n")
+    looks_like_one = start.startswith("<") and any(tag in start[:1000].lower() for tag in _PAGE_TAGS)
+    if not looks_like_one and (kind not in _PAGE_TYPES or not start or isinstance(parse_json(body), dict)):
+        return ""
+    title = _TITLE.search(start)
+    censor = connection.secrets.censor
+    # Censored twice, since white space may be a part of a secret, and may have been put into one.
+    words = censor(" ".join(censor(html.unescape(title.group(1))).split())) if title else ""
+    said = "a web page came instead of TFE's answer"
+    return f"{said}, with the title {words[:_MOST_WORDS]!r}" if words else said
 
 
 def _server_words(data: bytes) -> str:
@@ -100,13 +173,5 @@ def _tries(error: BaseException) -> int:
     return next((arg.tries for arg in error.args if hasattr(arg, "tries")), 1)
 
 
-def _hint(error: BaseException) -> str:
-    """What to do about a certificate that cannot be trusted; "" for everything else."""
-    if "certificate has expired" in str(error):
-        return " The certificate of the server has to be renewed."
-    if "CERTIFICATE_VERIFY_FAILED" not in str(error) and "doesn't match" not in str(error):
-        return ""
-    return (
-        " If a company's own CA signed the certificate, set tfe_ca_bundle to the file with that CA. If the host name "
-        "does not match, set tfe_address to a name that the certificate is for."
-    )
+def _sentences(*parts: str) -> str:
+    return " ".join(part if part.endswith((".", "?")) else f"{part}." for part in parts if part)

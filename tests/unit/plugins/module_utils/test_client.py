@@ -126,7 +126,7 @@ def test_server_errors_wait_longer_each_time_and_end_after_the_last_try(
     tfe: Simulator, client: Client, waits: list[float], warnings: list[str]
 ) -> None:
     tfe.order(Fault("status", status=502, body="html", times=0))
-    with pytest.raises(ApiError, match=r"answered 502 Bad Gateway after 4 tries over 0 s\.$") as error:
+    with pytest.raises(ApiError, match=r"answered 502 Bad Gateway after 4 tries over 0 s: a web page") as error:
         client.get(DELTA)
     assert error.value.status == 502
     assert len(tfe.requests) == 4
@@ -323,7 +323,7 @@ def test_the_servers_own_words_reach_the_user_whatever_their_shape(
         client.get(DELTA)
 
 
-@pytest.mark.parametrize("body", ["html", "empty", [], {"errors": []}, {"errors": None}, 7])
+@pytest.mark.parametrize("body", ["empty", [], {"errors": []}, {"errors": None}, 7])
 def test_an_error_without_words_is_told_by_its_status(tfe: Simulator, client: Client, body: Any) -> None:
     tfe.order(Fault("status", status=422, body=body))
     with pytest.raises(ApiError, match=r"answered 422 [A-Z][a-zA-Z ]+\.$"):

@@ -226,6 +226,7 @@ def test_a_sign_in_page_is_not_an_empty_list(start: StartSimulator, run: RunModu
     tfe.order(Fault(kind="sign_in", path=path, times=0))
     answer = run({"organization": "delta", "consumers": []})
     assert "not a JSON:API document (text/html" in answer["msg"]
+    assert "a web page came instead of TFE's answer, with the title 'Sign in'." in answer["msg"]
     assert "sign-in page" in answer["msg"]
     assert not wrote(tfe)
 

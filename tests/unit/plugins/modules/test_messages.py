@@ -9,6 +9,7 @@ TFE stands for the simulator's address, ID:name for an external id, and N for se
 
 from __future__ import annotations
 
+import gzip
 import re
 import socket
 from typing import Any, NamedTuple
@@ -22,7 +23,10 @@ DELTA = f"{E7}/delta"
 E1 = f"PATCH {DELTA}/module-consumers"
 E2 = f"GET {DELTA}/relationships/module-consumers"
 NOT_FOUND = f"GET {DELTA} answered 404 Not Found: not found."
-FORBIDDEN = f"GET {DELTA} answered 403 Forbidden: forbidden. The token's user may not do this."
+NOT_ALLOWED = (
+    "The token's user may not do this, or something in front of TFE, such as a proxy or a firewall, refuses it."
+)
+FORBIDDEN = f"GET {DELTA} answered 403 Forbidden: forbidden. {NOT_ALLOWED}"
 CONFLICT = f"{E1} answered 409 Conflict: conflict."
 BAD_TOKEN = (
     "The token is invalid, expired or revoked; or TFE uses SAML and the session behind the token has lapsed (after "
@@ -44,7 +48,12 @@ CLOSED = (
     f"The token's user is a site administrator, yet the admin API is closed to it (GET {E7} answered 404 Not Found: "
     "not found.). Does the site require two-factor authentication that this user has not set up?"
 )
-NOT_TFE = "Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
+DIRECT = "The address came from tfe_address; the request went there directly, without a proxy."
+NOT_TFE = (
+    f"{DIRECT} Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
+)
+ACCOUNT = "GET TFE/api/v2/account/details"
+PAGE = "a web page came instead of TFE's answer"
 AS_BEFORE = "Read again, the sharing of delta is as it was before: nothing was changed."
 SO_FAR = (
     "Read again, the sharing of delta is as it was before. Yet the server may still be at work on the write: run again "
@@ -192,11 +201,42 @@ WHY_THERE_IS_NOTHING = [
         faults=(refused(404, "delta$"),),
     ),
     Case(
-        f"{NOT_FOUND} GET {E7} answered 403 Forbidden: forbidden. The token's user may not do this.",
+        f"{NOT_FOUND} GET {E7} answered 403 Forbidden: forbidden. {NOT_ALLOWED}",
         faults=(refused(404, "delta$"), refused(403, "organizations$")),
     ),
     Case(f"{NOT_FOUND} {NO_ADMIN}", MEMBER),
-    Case(f"{NOT_FOUND} {PERHAPS_NO_ADMIN}", MEMBER, behaviour=Behaviour(account_details="404")),
+    Case(
+        f"{NOT_FOUND} {PERHAPS_NO_ADMIN} {ACCOUNT} answered 404 Not Found: not found.",
+        MEMBER,
+        behaviour=Behaviour(account_details="404"),
+    ),
+    Case(  # a server that hides the admin API from a token that is no good at all
+        f"{NOT_FOUND} {ACCOUNT} answered 401 Unauthorized: unauthorized. {BAD_TOKEN}",
+        faults=(refused(404, "/admin/", times=0), refused(401, "account/details$")),
+    ),
+    Case(
+        f"{NOT_FOUND} {PERHAPS_NO_ADMIN} {ACCOUNT} answered 403 Forbidden: forbidden. {NOT_ALLOWED}",
+        MEMBER,
+        faults=(refused(403, "account/details$"),),
+    ),
+    Case(
+        f"{NOT_FOUND} {PERHAPS_NO_ADMIN} {ACCOUNT} answered 503 Service Unavailable after 1 try over N s: service "
+        "unavailable.",
+        {**MEMBER, "tfe_max_retries": 0},
+        (refused(503, "account/details$"),),
+    ),
+    Case(
+        f"{NOT_FOUND} {PERHAPS_NO_ADMIN} {ACCOUNT} answered 200 with something that is not a JSON:API document "
+        f"(text/html; charset=utf-8): {PAGE}, with the title 'Sign in'. {NOT_TFE}",
+        MEMBER,
+        faults=(Fault("sign_in", path="account/details$"),),
+    ),
+    Case(
+        f"{NOT_FOUND} {PERHAPS_NO_ADMIN} {ACCOUNT} got no answer after 1 try over N s: it took longer than "
+        f"tfe_timeout. {DIRECT}",
+        {**MEMBER, "tfe_max_retries": 0, "tfe_timeout": 0.3},
+        faults=(Fault("hang", path="account/details$"),),
+    ),
     Case(
         f"{NOT_FOUND} {PERHAPS_NO_ADMIN}",
         MEMBER,
@@ -211,12 +251,12 @@ ODD_ANSWERS = [
     Case(FORBIDDEN, faults=(refused(403, "delta$"),)),
     Case(
         f"GET {DELTA} answered 302 Found, a redirect to https://elsewhere.example.com/. It was not followed, since the "
-        "token is for this address only: set tfe_address to the address that TFE itself answers at.",
+        f"token is for this address only: set tfe_address to the address that TFE itself answers at. {DIRECT}",
         faults=(Fault("redirect", location="https://elsewhere.example.com/"),),
     ),
     Case(
         f"GET {DELTA} answered 300 Multiple Choices, a redirect to nowhere. It was not followed, since the token is "
-        "for this address only: set tfe_address to the address that TFE itself answers at.",
+        f"for this address only: set tfe_address to the address that TFE itself answers at. {DIRECT}",
         faults=(Fault("raw", status=300, body=""),),
     ),
     Case(
@@ -225,14 +265,48 @@ ODD_ANSWERS = [
         (refused(503, "delta$"),),
     ),
     Case(
-        f"GET {DELTA} got no answer after 1 try over N s: it took longer than tfe_timeout.",
+        f"GET {DELTA} got no answer after 1 try over N s: it took longer than tfe_timeout. {DIRECT}",
         {**ETA, "tfe_max_retries": 0, "tfe_timeout": 0.1},
         (Fault("hang"),),
     ),
     Case(
-        f"GET {DELTA} answered 200 with something that is not a JSON:API document (text/html; charset=utf-8). "
-        f"{NOT_TFE}",
+        f"GET {DELTA} answered 200 with something that is not a JSON:API document (text/html; charset=utf-8): {PAGE}, "
+        f"with the title 'Sign in'. {NOT_TFE}",
         faults=(Fault("sign_in"),),
+    ),
+    Case(
+        f"GET {DELTA} answered 200 with something that is not a JSON:API document (application/json; charset=utf-8). "
+        f"{NOT_TFE}",
+        faults=(sent({"hello": "world"}),),
+    ),
+    Case(
+        f"GET {DELTA} answered 503 Service Unavailable after 1 try over N s: {PAGE}, with the title '503 Service "
+        f"Unavailable'. {DIRECT}",
+        {**ETA, "tfe_max_retries": 0},
+        (refused(503, "delta$", body="html"),),
+    ),
+    Case(
+        f"GET {DELTA} answered 403 Forbidden: {PAGE}, with the title '403 Forbidden'. {DIRECT} {NOT_ALLOWED}",
+        faults=(refused(403, "delta$", body="html"),),
+    ),
+    Case(
+        f"GET {DELTA} answered 401 Unauthorized: {PAGE}, with the title '401 Unauthorized'. {NOT_TFE}",
+        faults=(refused(401, "delta$", body="html"),),
+    ),
+    Case(
+        f"GET {DELTA} answered 418 I'm a Teapot: {PAGE}, with the title 'Blocked by «web» filter'. {NOT_TFE}",
+        faults=(
+            Fault("raw", status=418, body=" <HTML lang=x><TITLE>\n Blocked by\n&laquo;web&raquo;  filter </TITLE>"),
+        ),
+    ),
+    Case(
+        f"GET {DELTA} answered 200, but its body is not one whole stream of gzip. {DIRECT}",
+        faults=(Fault("raw", body=gzip.compress(b"{}")[:-1], headers={"Content-Encoding": "gzip"}),),
+    ),
+    Case(
+        f"GET {DELTA} answered 403 Forbidden, but its body has the Content-Encoding 'br', which was not asked for. "
+        f"{DIRECT} {NOT_ALLOWED}",
+        faults=(Fault("raw", status=403, body=b"\x0b\x02\x80", headers={"Content-Encoding": "br"}),),
     ),
     Case(f"GET {DELTA} answered without a document. {NOT_TFE}", faults=(Fault("raw", body=" "),)),
     Case(
@@ -352,8 +426,8 @@ WRITES = [
     ),
     Case(
         "PUT registry-partnerships may have changed the provider consumers of delta too. GET "
-        f"{DELTA}/relationships/provider-consumers answered 403 Forbidden: forbidden. The token's user may not do "
-        f"this. They were: none. Check them in TFE's admin pages; {CHECK_THEM}",
+        f"{DELTA}/relationships/provider-consumers answered 403 Forbidden: forbidden. {NOT_ALLOWED} They were: none. "
+        f"Check them in TFE's admin pages; {CHECK_THEM}",
         faults=(refused(403, "provider-consumers$", nth=2),),
         behaviour=PUT_ONLY,
     ),

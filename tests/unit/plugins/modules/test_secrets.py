@@ -10,7 +10,6 @@ import contextlib
 import datetime
 import json
 import os
-import re
 import socket
 import socketserver
 import ssl
@@ -23,11 +22,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 import trustme
 from ansible.module_utils.common.parameters import PASS_VARS
-from ansible_collections.tfe.admin.plugins.module_utils import _client
+from ansible_collections.tfe.admin.plugins.module_utils import _client, _transport
+from ansible_collections.tfe.admin.tests.company import NAME_IN_A_FOLDER, Certificate, CompanyCA
 from ansible_collections.tfe.admin.tests.simulator import Fault, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import RunModule, StartSimulator, listen
+from urllib3.util.ssl_ import create_urllib3_context
 
 TOKEN = "h8Xq2LrWv0zKcN.atlasv1.mB7dGf4TnYp9"
 TASK: dict[str, Any] = {"organization": "delta", "consumers": ["eta"], "tfe_max_retries": 1}
@@ -202,12 +204,26 @@ def test_a_proxy_that_cannot_be_read_is_not_quoted(run: RunModule, proxy: str, s
     else:
         environ: dict[str, Any] = {source: url}
         answer = run(options, **environ)
+    origin = "tfe_proxies" if source == "option" else source
     assert answer["msg"] == (
-        "The proxy on the way to https://tfe.example.com (tfe_proxies, or a variable such as HTTPS_PROXY) is not a URL "
-        "such as http://user:password@proxy.example.com:3128. In its password, write characters such as / # ? [ as %2F "
-        "%23 %3F %5B."
+        f"The proxy on the way to https://tfe.example.com, which came from {origin}, is not a URL such as "
+        "http://user:password@proxy.example.com:3128. In its password, write characters such as / # ? [ as %2F %23 %3F "
+        "%5B."
     )
     assert password not in str(answer)
+
+
+@pytest.mark.parametrize("status", [200, 403, 503])
+@pytest.mark.parametrize("visible", [1, 8, len(TOKEN) - 1])
+def test_no_part_of_a_token_at_the_cut_of_a_title_is_told(
+    start: StartSimulator, run: RunModule, status: int, visible: int
+) -> None:
+    tfe = start(admin_token=TOKEN)
+    body = f"<html><title>{'x' * (500 - visible)}{TOKEN.replace('.', '&#46;')}</title>"
+    tfe.order(Fault("raw", status=status, body=body, times=0))
+    answer = run({**TASK, "tfe_token": TOKEN})
+    assert "xxx" in answer["msg"]
+    assert f"x{TOKEN[:1]}" not in str(answer)
 
 
 # Replaced by nothing.
@@ -328,7 +344,7 @@ class TlsServer(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
 
-    def __init__(self, certificate: trustme.LeafCert) -> None:
+    def __init__(self, certificate: trustme.LeafCert | Certificate) -> None:
         super().__init__(("127.0.0.1", 0), _TlsHandler)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(self.context)
@@ -368,24 +384,30 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
 PAST = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
 
 
-def certificate(authority: trustme.CA, problem: str) -> trustme.LeafCert:
+def certificate(authority: trustme.CA | CompanyCA, problem: str) -> trustme.LeafCert | Certificate:
     if problem == "wrong host name":
         return authority.issue_cert("tfe.example.com", "127.0.0.2")
     if problem == "expired":
         return authority.issue_cert("127.0.0.1", not_after=PAST)
-    return (trustme.CA() if problem == "unknown CA" else authority).issue_cert("127.0.0.1", "localhost")
+    return (type(authority)() if problem == "unknown CA" else authority).issue_cert("127.0.0.1", "localhost")
+
+
+NOT_IN_BUNDLE = (
+    "The CA bundle CA_FILE, which came from tfe_ca_bundle, does not hold the CA that signed the certificate of the "
+    "server: add it there."
+)
 
 
 @pytest.mark.parametrize(
     ("problem", "words", "advice"),
     [
-        ("unknown CA", "unable to get local issuer certificate", "set tfe_ca_bundle"),
         (
-            "wrong host name",
-            "'127.0.0.1'",
-            "set tfe_address to a name",
+            "unknown CA",
+            "unable to get local issuer certificate",
+            NOT_IN_BUNDLE,
         ),
-        ("expired", "certificate has expired", "certificate"),
+        ("wrong host name", "'127.0.0.1'", "Set tfe_address to a name that the certificate is for."),
+        ("expired", "certificate has expired", "The certificate of the server has to be renewed."),
     ],
 )
 @pytest.mark.parametrize("tunnelled", [False, True])
@@ -400,7 +422,9 @@ def test_a_certificate_that_does_not_verify_gets_no_token(
         answer = run(options, **environ)
     assert answer["failed"]
     assert words in answer["msg"]
-    assert advice in answer["msg"]
+    assert answer["msg"].endswith(f". {advice.replace('CA_FILE', ca_file)}")
+    if tunnelled:
+        assert f"the proxy http://127.0.0.1:{proxy.server_address[1]}, which came from HTTPS_PROXY." in answer["msg"]
     assert "Max retries" not in answer["msg"]
     assert "warnings" not in answer, "it is not tried again"
     assert len(proxy.heads) == tunnelled
@@ -411,6 +435,86 @@ def test_a_certificate_that_does_not_verify_gets_no_token(
 def reached(server: TlsServer, answer: dict[str, Any]) -> bool:
     """Whether the client trusted the server and sent it the token: no error of TLS, but the answer of the server."""
     return "answered 403" in answer["msg"] and f"Authorization: Bearer {TOKEN}".encode() in server.received[0]
+
+
+@pytest.fixture(scope="module")
+def company() -> CompanyCA:
+    return CompanyCA()
+
+
+@pytest.fixture(params=["as it is", "strict"])
+def strictness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What urllib3 asks of certificates on this Python, and on 3.13 and newer."""
+    make = create_urllib3_context
+
+    def make_strict_context() -> ssl.SSLContext:
+        context = make()
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    if request.param == "strict":
+        monkeypatch.setattr(_transport, "create_urllib3_context", make_strict_context)
+
+
+@pytest.mark.usefixtures("strictness")
+@pytest.mark.parametrize("bundle", ["file", "folder"])
+def test_a_companys_own_ca_is_taken_as_terraform_and_curl_take_it(
+    run: RunModule, company: CompanyCA, tmp_path: Path, bundle: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    path = Path(company.write(tmp_path / "folder" / NAME_IN_A_FOLDER))
+    server = TlsServer(company.issue_cert("127.0.0.1"))
+    options = {**TASK, "tfe_address": server.address, "tfe_token": TOKEN}
+    with serving(server):
+        answer = run({**options, "tfe_ca_bundle": str(path if bundle == "file" else path.parent)})
+    assert reached(server, answer)
+
+
+@pytest.mark.usefixtures("strictness")
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        ("unknown CA", "does not hold the CA that signed the certificate of the server: add it there."),
+        ("wrong host name", "Set tfe_address to a name that the certificate is for."),
+        ("expired", "The certificate of the server has to be renewed."),
+    ],
+)
+def test_a_companys_own_ca_does_not_make_every_certificate_good(
+    run: RunModule, company: CompanyCA, tmp_path: Path, problem: str, told: str
+) -> None:
+    server = TlsServer(certificate(company, problem))
+    options = {**TASK, "tfe_address": server.address, "tfe_token": TOKEN}
+    with serving(server):
+        answer = run({**options, "tfe_ca_bundle": company.write(tmp_path / "ca.pem")})
+    assert answer["msg"].endswith(told)
+    assert not any(server.received)
+
+
+@pytest.mark.usefixtures("strictness")
+@pytest.mark.parametrize("tfe_address", ["http://tfe.example.com", "https://tfe.example.com"])
+def test_a_companys_own_ca_is_taken_on_the_way_to_a_proxy_too(
+    run: RunModule, company: CompanyCA, tmp_path: Path, tfe_address: str
+) -> None:
+    proxy = TlsServer(company.issue_cert("localhost"))
+    options = {**TASK, "tfe_address": tfe_address, "tfe_token": TOKEN, "tfe_proxies": {"all": proxy.named_address}}
+    with serving(proxy):
+        answer = run({**options, "tfe_ca_bundle": company.write(tmp_path / "ca.pem")})
+    assert "403 Forbidden" in answer["msg"]
+    assert len(proxy.received) == 1
+
+
+@pytest.mark.usefixtures("strictness")
+@pytest.mark.parametrize("strictness", ["strict"], indirect=True)
+def test_the_bundle_of_requests_is_held_against_whatever_this_python_asks_for(
+    run: RunModule, company: CompanyCA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests.utils, "DEFAULT_CA_BUNDLE_PATH", company.write(tmp_path / "ca.pem"))
+    server = TlsServer(company.issue_cert("127.0.0.1"))
+    with serving(server):
+        answer = run({**TASK, "tfe_address": server.address, "tfe_token": TOKEN})
+    assert "CERTIFICATE_VERIFY_FAILED" in answer["msg"]
+    assert answer["msg"].endswith("set tfe_ca_bundle to the file with that CA.")
+    assert not any(server.received)
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
@@ -471,16 +575,81 @@ def test_a_tunnel_that_is_refused_for_now_is_asked_for_again(run: RunModule, sta
     assert "got no answer after 2 tries" in answer["msg"]
 
 
-def test_a_tunnel_that_is_refused_is_not_asked_for_again(run: RunModule) -> None:
-    def refuse(connection: socket.socket, _request: bytes) -> None:
-        connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+def ask_for_a_password(connection: socket.socket, _request: bytes) -> None:
+    connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
 
-    with listen(refuse) as proxy:
+
+def test_a_tunnel_that_is_refused_is_not_asked_for_again(run: RunModule) -> None:
+    with listen(ask_for_a_password) as proxy:
         answer = run({**TASK, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN}, HTTPS_PROXY=proxy)
-    assert re.search(
-        r"got no answer after 1 try over \d s: Tunnel connection failed: 407 Proxy Authentication Required\.$",
-        answer["msg"],
+    _request, _colon, told = answer["msg"].partition(" s: ")
+    assert "got no answer after 1 try over" in answer["msg"]
+    assert told == (
+        "Tunnel connection failed: 407 Proxy Authentication Required. The address came from tfe_address; the request "
+        f"went through the proxy {proxy}, which came from HTTPS_PROXY. The proxy wants a user name and a password: "
+        "write them into HTTPS_PROXY, as in http://user:password@proxy.example.com:3128."
     )
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("source", ["tfe_proxies", "HTTPS_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_that_does_not_take_the_password_is_told_without_it(run: RunModule, scheme: str, source: str) -> None:
+    with listen(ask_for_a_password) as proxy:
+        url = proxy.replace("//", "//me:pass-w%40rd@")
+        options: dict[str, Any] = {**TASK, **LOUD, "tfe_address": f"{scheme}://tfe.example.com", "tfe_token": TOKEN}
+        environ: dict[str, Any] = {} if source == "tfe_proxies" else {source: url}
+        answer = run({**options, **({} if environ else {"tfe_proxies": {"all": url}})}, **environ)
+    if not source.lower().startswith("http") or source.lower() == f"{scheme}_proxy":
+        assert answer["msg"].endswith(
+            f"407 Proxy Authentication Required. The address came from tfe_address; the request went through the proxy "
+            f"{proxy}, which came from {source}. The proxy refuses the user name and the password that {source} holds: "
+            "correct them there."
+        )
+    for secret in ("pass-w", "bWU6cGFzcy13QHJk"):
+        assert secret not in str(answer)
+
+
+@pytest.mark.parametrize("source", ["tfe_proxies", "HTTPS_PROXY", "all_proxy"])
+@pytest.mark.parametrize("user", ["", "me@", "me:hunter2@"])
+def test_a_dead_proxy_is_named(run: RunModule, source: str, user: str) -> None:
+    options = {**TASK, **LOUD, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN, "tfe_max_retries": 0}
+    url = f"http://{user}127.0.0.1:1"
+    if source == "tfe_proxies":
+        answer = run({**options, "tfe_proxies": {"https": url}})
+    else:
+        environ: dict[str, Any] = {source: url}
+        answer = run(options, **environ)
+    assert answer["msg"].endswith(
+        "Connection refused. The address came from tfe_address; the request went through the proxy http://127.0.0.1:1, "
+        f"which came from {source}. It is the proxy that could not be reached."
+    )
+    assert "hunter2" not in str(answer)
+
+
+@pytest.mark.parametrize("variable", ["TFE_ADDRESS", "TFE_HOSTNAME", "TF_HOSTNAME"])
+def test_a_dead_server_is_told_with_where_its_address_came_from(run: RunModule, variable: str) -> None:
+    environ: dict[str, Any] = {variable: "127.0.0.1:1", "TFE_TOKEN": TOKEN, "TFE_MAX_RETRIES": "0"}
+    assert run(TASK, **environ, HTTPS_PROXY="http://127.0.0.1:2", NO_PROXY="127.0.0.1")["msg"].endswith(
+        f"Connection refused. The address came from {variable}; the request went there directly, without a proxy."
+    )
+
+
+def test_a_blank_proxy_is_none(start: StartSimulator, run: RunModule) -> None:
+    tfe = start()
+    options = {**TASK, "tfe_address": tfe.address, "tfe_token": tfe.admin_token}
+    assert run(options, HTTP_PROXY=" ")["changed"]
+
+
+@pytest.mark.parametrize("key", ["http://me:hunter2@proxy:1", "no_proxy"])
+def test_a_proxy_in_the_place_of_a_key_is_not_told(run: RunModule, key: str) -> None:
+    proxies = {key: "http://me:hunter2@proxy:1", "https": "http://127.0.0.1:1"}
+    answer = run({**TASK, **LOUD, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN, "tfe_proxies": proxies})
+    shown = "no_proxy" if key == "no_proxy" else "********"
+    assert answer["msg"] == (
+        f"tfe_proxies may have the keys http, https and all, and not {shown!r}. "
+        "NO_PROXY counts only for proxies of the environment, which are used where tfe_proxies is not set."
+    )
+    assert "hunter2" not in str(answer)
 
 
 @pytest.mark.parametrize("tfe_address", ["http://tfe.example.com", "https://tfe.example.com"])
@@ -553,9 +722,10 @@ def test_a_ca_bundle_may_be_a_folder_and_has_to_hold_certificates(
         folder = run({**options, "tfe_ca_bundle": str(tmp_path / "folder")})
         file = run({**options, "tfe_ca_bundle": str(tmp_path / "file")})
     assert "CERTIFICATE_VERIFY_FAILED" in folder["msg"]
+    assert "In a folder only those files count that have names as openssl rehash gives them." in folder["msg"]
     assert file["msg"].startswith(
-        f"The CA bundle {tmp_path / 'file'} (tfe_ca_bundle, TFE_CA_BUNDLE or SSL_CERT_FILE) cannot be used: it has to "
-        "hold certificates in PEM form. [X509"
+        f"The CA bundle {tmp_path / 'file'}, which came from tfe_ca_bundle, cannot be used: it has to hold "
+        "certificates in PEM form. [X509"
     )
 
 

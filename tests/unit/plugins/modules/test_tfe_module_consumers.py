@@ -506,7 +506,7 @@ def test_an_answer_without_an_end_does_not_outlast_the_time_out(
     stop = threading.Event()
 
     def answer_forever(connection: socket.socket, _request: bytes) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n")
         while not stop.wait(seconds_between_bytes):
             connection.sendall(b"{")
 
