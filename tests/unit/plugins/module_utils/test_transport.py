@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import time
@@ -17,7 +18,7 @@ import pytest
 from ansible_collections.tfe.admin.plugins.module_utils._client import Client
 from ansible_collections.tfe.admin.plugins.module_utils._connection import Connection
 from ansible_collections.tfe.admin.plugins.module_utils._errors import ApiError
-from ansible_collections.tfe.admin.plugins.module_utils._transport import MOST_BYTES
+from ansible_collections.tfe.admin.plugins.module_utils._transport import MOST_BYTES, BodyError, _BoundedResponse
 from ansible_collections.tfe.admin.tests.simulator import Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import StartSimulator, listen
 
@@ -189,6 +190,17 @@ def test_a_body_that_cannot_be_unpacked_is_not_guessed(
         get(answer)
     assert error.value.unsettled
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("length", [MOST_BYTES, MOST_BYTES + 1])
+def test_a_length_is_looked_at_before_a_body_is_read(length: int) -> None:
+    """Older Pythons read a body piece by piece, and would do so until the time-out."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(5)
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length)
+        with pytest.raises(BodyError) if length > MOST_BYTES else contextlib.nullcontext():
+            _BoundedResponse(ours).begin()
 
 
 def test_a_packed_page_in_two_layers_is_not_unpacked_twice(get: Callable[[Answer], object]) -> None:

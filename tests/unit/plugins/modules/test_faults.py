@@ -44,7 +44,7 @@ RUNS: dict[str, tuple[str, Behaviour, tuple[str, ...], bool, dict[str, Any]]] = 
 
 # name: how the fault is ordered; whether a single one is survived.
 FAULTS: dict[str, tuple[dict[str, Any], bool]] = {
-    **{f"{status}": ({"kind": "status", "status": status}, True) for status in (429, 500, 502, 503, 504)},
+    **{f"{status}": ({"kind": "status", "status": status}, True) for status in (408, 425, 429, 500, 502, 503, 504)},
     **{f"{status}": ({"kind": "status", "status": status}, False) for status in (400, 401, 403, 404, 409, 415, 422)},
     "502-html": ({"kind": "status", "status": 502, "body": "html"}, True),
     "503-empty": ({"kind": "status", "status": 503, "body": "empty"}, True),

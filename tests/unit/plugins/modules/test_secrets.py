@@ -642,7 +642,7 @@ def test_a_blank_proxy_is_none(start: StartSimulator, run: RunModule) -> None:
 
 @pytest.mark.parametrize("key", ["http://me:hunter2@proxy:1", "no_proxy"])
 def test_a_proxy_in_the_place_of_a_key_is_not_told(run: RunModule, key: str) -> None:
-    proxies = {key: "http://me:hunter2@proxy:1", "https": "http://127.0.0.1:1"}
+    proxies = {key: "http://127.0.0.1:2", "https": "http://127.0.0.1:1"}
     answer = run({**TASK, **LOUD, "tfe_address": "https://tfe.example.com", "tfe_token": TOKEN, "tfe_proxies": proxies})
     shown = "no_proxy" if key == "no_proxy" else "********"
     assert answer["msg"] == (
