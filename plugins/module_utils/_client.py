@@ -41,12 +41,18 @@ class Client:
             raise ApiError(f"GET {self._url(path)} answered without a document. {self._not_tfe()}")
         return document
 
-    def write(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Sends a JSON:API document once. Raises ApiError.
+    def write(
+        self, method: str, path: str, body: Mapping[str, Any], ready: Callable[[], None] | None = None
+    ) -> dict[str, Any] | None:
+        """Sends a JSON:API document once, unless ``ready``, which is called right before, raises. Raises ApiError.
 
         Returns the document of a 200, which shows what is there now, None for another success, which shows nothing.
         """
-        return self._exchange(method, path, body=body)
+        return self._exchange(method, path, body=body, ready=ready)
+
+    def waited_since(self, moment: float) -> bool:
+        """Whether requests had to wait since then (of the monotonic clock), so that what was read may be old."""
+        return self._transport.waited_since(moment)
 
     def tries(self) -> Tries:
         """For one write: when it may be sent again."""
@@ -99,9 +105,10 @@ class Client:
         path: str,
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> dict[str, Any] | None:
         started = time.monotonic()
-        response = self._transport.send(method, self._url(path), query, body)
+        response = self._transport.send(method, self._url(path), query, body, ready)
         self.application = response.headers.get("TFP-AppName")
         if not 200 <= response.status_code < 300:
             from ._words import refusal  # noqa: PLC0415  # only on the way to an error

@@ -165,13 +165,18 @@ def _parse_address(text: str, source: str) -> _Server:
         port = parts.port
     except ValueError as error:
         raise TfeError(f"{source} is not a URL or a host name: {shown}") from error
-    host = parts.hostname or ""
+    host = _one_spelling(parts.hostname or "")
     if parts.scheme not in ("http", "https") or not (_HOST_NAME.match(host) or _is_ip_address(host)) or port == 0:
         raise TfeError(f"{source} is not a URL or a host name: {shown}")
     extra = "@" in parts.netloc or parts.path.rstrip("/") not in _API_ROOTS or parts.query or parts.fragment
     if extra:
         raise TfeError(f"{source} must be just https:// and the host name, nothing more: {shown}")
     return _Server(parts.scheme, host, port or (443 if parts.scheme == "https" else 80))
+
+
+def _one_spelling(host: str) -> str:
+    """The same host in one spelling: tasks for one server must come to one lock."""
+    return str(ipaddress.ip_address(host)) if _is_ip_address(host) else host.rstrip(".")
 
 
 def _is_ip_address(host: str) -> bool:

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -15,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._client import Client
 from ._errors import TfeError, describe_fault
 from ._lock import exclusive
-from ._organizations import Producer
-from ._registry import Registry, read_producer
+from ._registry import Registry
 from ._sharing import (
     Outcome,
     Plan,
@@ -26,6 +23,7 @@ from ._sharing import (
     make_plan,
     match_listed,
     refuse_hidden_revocation,
+    refuse_one_id_for_two,
     refuse_self,
     sharing_data,
 )
@@ -33,6 +31,7 @@ from ._transport import side_by_side
 
 if TYPE_CHECKING:
     from ._directory import Directory
+    from ._registry import Look
 
 
 def converge(client: Client, request: Request, check_mode: bool) -> dict[str, Any]:
@@ -41,8 +40,9 @@ def converge(client: Client, request: Request, check_mode: bool) -> dict[str, An
     Raises TfeError; whatever is wrong with the request itself is raised before anything is written.
     """
     with lock(client, request.organization, check_mode) as still_locked:
-        producer = read_producer(client, request.organization)
-        [outcome] = converge_each(Registry(client), [request], [producer], check_mode, still_locked)
+        registry = Registry(client)
+        look = registry.look_at(request.organization)
+        [outcome] = converge_each(registry, [request], [look], check_mode, still_locked)
     before, after = diff_side(outcome.plan.before), diff_side(outcome.after)
     result = {**result_of(outcome), "diff": {"before": before, "after": after}}
     if outcome.failure:
@@ -58,52 +58,50 @@ def lock(client: Client, organization: str | None, check_mode: bool) -> Abstract
 def converge_each(
     registry: Registry,
     requests: Sequence[Request],
-    documents: Sequence[Producer],
+    looks: Sequence[Look],
     check_mode: bool,
     still_locked: Callable[[], None],
     *,
     directory: Directory | None = None,
 ) -> list[Outcome]:
-    """What becomes of each request; ``documents`` are those of their producers. Raises TfeError before any write.
+    """What becomes of each request; ``looks`` are those at their producers. Raises TfeError before any write.
 
-    ``directory`` is what is known of the instance already. Where it is given, documents and lists may be minutes old
-    when their turn comes: each producer is read again right before it is written.
+    ``directory`` is what is known of the instance already.
     """
-    plans = _plan(registry, requests, documents, directory)
-    read_at = time.monotonic() if directory is None else -math.inf
+    plans = _plan(registry, requests, looks, directory)
     for plan in plans:
         for warning in plan.warnings:
             registry.client.warn(warning)
     if check_mode or not any(plan.changed for plan in plans):
         return [Outcome(plan, plan.after) for plan in plans]
-    from ._write import Look, write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
+    from ._write import write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
 
     stopped: list[str] = []
 
-    def finish(pair: tuple[Producer, Plan]) -> Outcome:
-        document, plan = pair
+    def finish(pair: tuple[Look, Plan]) -> Outcome:
+        look, plan = pair
         if stopped and plan.changed:
             told = f"{plan.producer.name} was not written any more: {stopped[0]}"
             return Outcome(plan, plan.before, told, written=False)
         try:
-            outcome = write(registry, plan, Look(document, plan.before, read_at), still_locked)
+            outcome = write(registry, plan, look, still_locked)
         except Exception as fault:  # noqa: BLE001  # it must not hide what became of the others
             return Outcome(plan, None, describe_fault(fault), fault=fault)
         if outcome.failure and not stopped and len(plans) > 1:
             stopped.extend(filter(None, [registry.client.why_unreachable()]))
         return outcome
 
-    return side_by_side(finish, list(zip(documents, plans)))
+    return side_by_side(finish, list(zip(looks, plans)))
 
 
 def _plan(
-    registry: Registry, requests: Sequence[Request], documents: Sequence[Producer], directory: Directory | None
+    registry: Registry, requests: Sequence[Request], looks: Sequence[Look], directory: Directory | None
 ) -> list[Plan]:
-    """Reads what every request is about, and refuses whatever is wrong with one of them."""
+    """Finds out what every request means, and refuses whatever is wrong with one of them."""
     labels = [request.where for request in requests]
-    producers = [document.organization for document in documents]
+    producers = [look.document.organization for look in looks]
+    before = [look.sharing for look in looks]
     each(labels, refuse_self, requests, producers)
-    before = side_by_side(registry.sharing, documents)
     each(labels, refuse_hidden_revocation, requests, producers, before)
     # Who is a consumer already needs no look-up.
     wanted = each(
@@ -114,7 +112,13 @@ def _plan(
         from ._directory import Directory  # noqa: PLC0415
         from ._look_up import look_up  # noqa: PLC0415
 
-        look_up(directory or Directory(registry.client), requests, producers, before, wanted)
+        directory = directory or Directory(registry.client)
+        look_up(directory, requests, producers, before, wanted)
+    if directory:
+        # What is known by now may tell apart two names that differ in case alone.
+        for known in wanted:
+            known.update(directory.spelled_exactly(known))
+    each(labels, refuse_one_id_for_two, producers, before, [known.values() for known in wanted])
     return list(map(make_plan, requests, producers, before, [list(known.values()) for known in wanted]))
 
 

@@ -48,6 +48,10 @@ class Directory:
         }
         return dict(zip(found, self._clear_up(list(found.values()))))
 
+    def spelled_exactly(self, elements: Iterable[str]) -> dict[str, Organization]:
+        """Those of the names that an organization is known to have in just that spelling."""
+        return {name: self._known[name].organization for name in elements if name in self._known}
+
     def find(self, elements: Sequence[str]) -> dict[str, Organization]:
         """What each name or external id means; elements that mean no organization are left out."""
         return self._find(elements, _MOST_SINGLE_READS)
@@ -83,10 +87,12 @@ class Directory:
             if error.status not in _UNKNOWN_FILTER:
                 raise
             return set(self._known)
-        # Who is left out of a list would go on sharing unseen, so the two parts have to make up the whole.
-        if others.total_count is None or len(told) + others.total_count != len(self._known):
+        names = {producer.organization.name for producer in told}
+        # Who is left out of a list would go on sharing unseen, so the two parts have to make up the whole, and nobody
+        # may have been renamed meanwhile.
+        if others.total_count is None or len(told) + others.total_count != len(self._known) or names - set(self._known):
             return set(self._known)
-        return {producer.organization.name for producer in told}
+        return names
 
     def _clear_up(self, producers: list[Producer]) -> list[Producer]:
         """The same producers; a list may tell less of an organization than its own document does (API 1.6)."""

@@ -147,9 +147,9 @@ def _open_private(path: str) -> int:
 
 
 def _is_at(path: str, descriptor: int) -> bool:
-    """Whether the open file is still what the path leads to."""
+    """Whether the open file is still what the path leads to; not where nobody can tell."""
     try:
         there, here = os.lstat(path), os.fstat(descriptor)
-    except FileNotFoundError:
+    except OSError:
         return False
     return os.path.samestat(there, here)

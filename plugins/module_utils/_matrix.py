@@ -15,8 +15,9 @@ from ._directory import Directory
 from ._errors import TfeError
 from ._look_up import refuse_unknown
 from ._organizations import Producer
-from ._registry import Registry
+from ._registry import NEVER, Look, Registry
 from ._sharing import Organization, Request, UsageError, each, leftover, parse_request
+from ._transport import side_by_side
 
 _MOST_FAILURES_TOLD = 10
 
@@ -58,9 +59,10 @@ def converge_all(
         ignored = _ignored(directory, requests, producers, ignore)
         others = _others(directory, [*producers, *ignored]) if prune else []
         everyone = [*requests, *map(_pruning, others)]
-        outcomes = converge_each(
-            Registry(client), everyone, [*documents, *others], check_mode, still_locked, directory=directory
-        )
+        registry = Registry(client)
+        # Documents and lists may be minutes old when the turn of a producer comes: it is read again right before.
+        looks = side_by_side(lambda it: Look(it, registry.sharing(it), NEVER), [*documents, *others])
+        outcomes = converge_each(registry, everyone, looks, check_mode, still_locked, directory=directory)
     pruned = [outcome for outcome in outcomes[len(requests) :] if outcome.changed or outcome.failure]
     changed = [outcome for outcome in outcomes if outcome.changed]
     result = {

@@ -71,4 +71,5 @@ def _restore_numbers(spec: Mapping[str, Any], options: dict[str, Any], given: Ma
             options[name] = [value]
         elif "options" in option and isinstance(value, list):
             for entry, given_entry in zip(options[name], value):
-                _restore_numbers(option["options"], entry, given_entry)
+                if isinstance(given_entry, dict):
+                    _restore_numbers(option["options"], entry, given_entry)

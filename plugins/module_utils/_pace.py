@@ -46,6 +46,8 @@ class Pace:
         self._unpaced = _UNPACED_REQUESTS
         self._interval = 0.0
         self._next = 0.0
+        self.waited_until = 0.0
+        """When the last wait ended, or will, that was for more than a turn (of the monotonic clock)."""
 
     def learn(self, limit: str | None) -> None:
         """``limit`` is the value of X-RateLimit-Limit; empty or zero means that there is none.
@@ -62,10 +64,12 @@ class Pace:
         with self._lock:
             self._unpaced = 0
             self._next = max(self._next, time.monotonic() + seconds)
+        self.waited_until = max(self.waited_until, self._next)
 
-    def wait_out(self) -> None:
-        """Returns when nothing holds requests any more; does not take a turn."""
-        time.sleep(max(0.0, self._next - time.monotonic()))
+    def rest(self, seconds: float) -> None:
+        """Waits before another try of one request."""
+        time.sleep(seconds)
+        self.waited_until = max(self.waited_until, time.monotonic())
 
     def wait(self) -> None:
         """Returns when the next request may begin."""
@@ -140,7 +144,7 @@ class PacedRetry(Retry):
 
     def sleep(self, response: Any = None) -> None:  # noqa: ARG002  # the wait was settled by increment()
         if self.wait:
-            time.sleep(self.wait)
+            self.pace.rest(self.wait)
 
     def _seconds_to_wait(self, response: Any) -> float:
         asked = self._asked_wait(response) if response is not None else None
@@ -181,12 +185,20 @@ class Tries:
         """Whether one of the tries may have been carried out, or may still be."""
 
     @property
+    def most(self) -> int:
+        """How many tries there may be, those that the rate limit refused not counted."""
+        return int(self._policy.total or 0) + 1
+
+    @property
     def made(self) -> int:
         """How many tries there were, the last one that failed included."""
         return len(self._policy.history) + 1
 
     def again(self, error: ApiError) -> bool:
-        """Waits until there may be another try after this error; false, at once, where there shall be none."""
+        """Waits before another try after this error; false, at once, where there shall be none.
+
+        A wait for the rate limit is left to the next request, which all of them have to wait for.
+        """
         self.may_arrive = self.may_arrive or error.unsettled
         if error.failed_try is None:
             return False
@@ -195,7 +207,6 @@ class Tries:
         except MaxRetryError:
             return False
         self._policy.sleep()
-        self._policy.pace.wait_out()
         return True
 
 

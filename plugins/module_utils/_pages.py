@@ -52,7 +52,9 @@ def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[li
         if len(items) == known:
             # It is the end, or a server that ignores the page number sends its first page again and again.
             is_full = paged and page.length in _FULL_PAGES
-            if total is None and (is_full or announced or page.goes_on_after(number + 1)):
+            is_more = announced or page.goes_on_after(number + 1)
+            # Where a count was reached, an empty page settles that there is no more, and a repeated one does not.
+            if (is_more and (page.length or total is None)) or (is_full and total is None):
                 return [], f"page {number + 1} brought nothing new, and {len(items)} items may not be all"
             break
         repeated += page.length - (len(items) - known)

@@ -10,14 +10,17 @@ import json
 import math
 from typing import Any
 
+_LONGEST_NUMBER = 4_000
+"""Digits. From 3.11 on, Python converts some three hundred more."""
+
 _MOST_DIGITS = 9
-"""Of a number of pages or items. Python itself refuses to convert some thousands, from 3.11 on."""
+"""Of a number of pages or items."""
 
 
 def parse_json(data: bytes) -> Any:
-    """The parsed text, None where it is not JSON; a number beyond all reason becomes another one that is as well."""
+    """The parsed text, None where it is not JSON; a whole number that Python refuses to convert becomes infinity."""
     try:
-        return json.loads(data, parse_int=lambda digits: int(digits[: 2 * _MOST_DIGITS]))
+        return json.loads(data, parse_int=lambda digits: int(digits) if len(digits) < _LONGEST_NUMBER else math.inf)
     except (ValueError, RecursionError):
         return None
 

@@ -9,9 +9,11 @@ What the server answers decides which endpoint is used, never a version header.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ._client import Client
 from ._errors import ApiError
@@ -22,10 +24,28 @@ from ._sharing import Organization, Partnership, Sharing, fold
 GONE = (404, 405, 410)
 """How an endpoint that this release does not have answers, when the organization itself was read a moment ago."""
 
+_MOST_LOOKS = 3
+
 CONSUMERS = "/relationships/module-consumers"
 LEGACY_CONSUMERS = "/module-consumers"
 
 Result = TypeVar("Result")
+
+
+FRESH = 5.0
+"""Seconds that what was read may be old when something is decided from it: other people write too."""
+
+
+NEVER = -math.inf
+"""When a look was that has to be taken anew before anything is written."""
+
+
+class Look(NamedTuple):
+    """What was there, and when at the latest (of the monotonic clock)."""
+
+    document: Producer
+    sharing: Sharing
+    at: float
 
 
 class Registry:
@@ -34,6 +54,20 @@ class Registry:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._gone: set[str] = set()
+
+    def look_at(self, name: str) -> Look:
+        """Reads a producer and its sharing, at one time: again where there was a wait between the two."""
+        for _time in range(_MOST_LOOKS):
+            started = time.monotonic()
+            document = read_producer(self.client, name)
+            look = Look(document, self.sharing(document), started)
+            if not self.is_old(look):
+                break
+        return look._replace(at=time.monotonic())
+
+    def is_old(self, look: Look) -> bool:
+        """Whether requests had to wait after a look that was a while ago."""
+        return self.client.waited_since(look.at) and time.monotonic() - look.at > FRESH
 
     def sharing(self, producer: Producer) -> Sharing:
         """Who may use the producer's modules, one request for each 100 consumers.

@@ -155,7 +155,7 @@ class Outcome(NamedTuple):
     """What became of a plan: ``after`` is what the server shows now, None where that is not known.
 
     ``written`` is false where nothing can have been written, so that whatever differs is somebody else's doing.
-    ``fault`` is an exception that nobody expected.
+    ``fault`` is an exception that nobody expected, ``harm`` whether something else of the producer was changed as well.
     """
 
     plan: Plan
@@ -163,10 +163,12 @@ class Outcome(NamedTuple):
     failure: str = ""
     written: bool = True
     fault: Exception | None = None
+    harm: bool = False
 
     @property
     def changed(self) -> bool:
-        return self.written and (self.after is None or not self.after.is_same_as(self.plan.before))
+        shows_it = self.after is None or self.harm or not self.after.is_same_as(self.plan.before)
+        return self.written and shows_it
 
     @property
     def added(self) -> list[str]:
@@ -304,6 +306,18 @@ def match_listed(elements: Sequence[str], listed: Sequence[Organization]) -> dic
         for element, organization in match(elements, listed).items()
         if organization.name == element or organization.name not in exact or organization.external_id == element
     }
+
+
+def refuse_one_id_for_two(producer: Organization, before: Sharing, wanted: Iterable[Organization]) -> None:
+    """Raises UsageError where two names have one external id: one was renamed meanwhile, or ids tell nothing here."""
+    seen: dict[str, Organization] = {}
+    for organization in (producer, *before.consumers, *wanted):
+        other = seen.setdefault(organization.external_id or "", organization)
+        if organization.external_id and other.key != organization.key:
+            raise UsageError(
+                f"{other.name} and {organization.name} have the same external id, {organization.external_id}. Was one "
+                "of them renamed this moment? Nothing was changed: run again."
+            )
 
 
 def refuse_hidden_revocation(request: Request, producer: Organization, before: Sharing) -> None:

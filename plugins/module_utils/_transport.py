@@ -114,17 +114,29 @@ class Transport:
         """For one write, which ``send`` sends once, whatever happens."""
         return Tries(self._retry)
 
+    def waited_since(self, moment: float) -> bool:
+        """Whether requests had to wait for the rate limit, or for another try, after a moment (monotonic clock)."""
+        return self._pace.waited_until > moment
+
     def send(
         self,
         method: str,
         url: str,
         query: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
+        ready: Callable[[], None] | None = None,
     ) -> requests.Response:
-        """The answer, whatever its status; see body_of() for its body. Raises ApiError where there is none."""
+        """The answer, whatever its status; see body_of() for its body. Raises ApiError where there is none.
+
+        ``ready`` is called right before a write is sent, after all waiting, and may raise what stops it.
+        """
         started = time.monotonic()
         try:
             with self._turns:
+                if method != "GET":
+                    self._pace.wait()
+                if ready:
+                    ready()
                 response = self._session.request(
                     method,
                     url,
@@ -308,9 +320,10 @@ def _reading(pool: Any, pace: Pace) -> Any:
     connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": _BoundedResponse})
 
     def send_and_read(self: Any, method: str, *args: Any, **kwargs: Any) -> Any:
-        pace.wait()
-        if method != "GET":
-            kwargs["retries"] = Retry(0)  # whether a write is sent again is not a matter of transport
+        if method == "GET":
+            pace.wait()
+        else:  # it has waited already; and whether it is sent again is not a matter of transport
+            kwargs["retries"] = Retry(0)
         return send(self, method, *args, **{**kwargs, **_WHOLE_BODY})
 
     return type(pool.__name__, (pool,), {_SEND: send_and_read, "ConnectionCls": connection})

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ._errors import ApiError, NotSentError, StrangerError, TfeError, UnknownStateError
+from ._errors import ApiError, HarmError, NotSentError, StrangerError, TfeError, UnknownStateError
 from ._organizations import Producer
-from ._registry import Registry, read_producer
+from ._registry import NEVER, Look, Registry, read_producer
 from ._sharing import Organization, Outcome, Plan, Sharing, leftover
 from ._writers import Writers, refuse_stranger
 
@@ -22,16 +21,11 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-_FRESH = 5.0
-"""Seconds that a look may be old when what it saw is replaced: other people write too."""
+_MOST_LOOKS = 10
 
 
-class Look(NamedTuple):
-    """What was there, and when (of the monotonic clock)."""
-
-    document: Producer
-    sharing: Sharing
-    at: float
+class _OldLookError(Exception):
+    """Requests had to wait so long that somebody else may have written since the look."""
 
 
 def write(registry: Registry, plan: Plan, look: Look, still_locked: Callable[[], None]) -> Outcome:
@@ -41,53 +35,79 @@ def write(registry: Registry, plan: Plan, look: Look, still_locked: Callable[[],
     """
     if not plan.changed:
         return Outcome(plan, plan.after)
-    tries = registry.client.tries()
+    name, tries = plan.producer.name, registry.client.tries()
     try:
         shown, problem = _write_until_settled(registry, plan, look, still_locked, tries)
     except NotSentError as error:
-        return Outcome(plan, error.shown, str(error), written=tries.may_arrive)
+        rest = f"Nothing of {name} was changed."
+        if tries.may_arrive:
+            rest = "An earlier write of this task may have been applied."
+        return Outcome(plan, error.shown, f"{error} {rest}", written=tries.may_arrive)
+    except StrangerError as error:
+        return Outcome(plan, None, f"{error} The write may have reached it: look at who may use the modules of {name}.")
     except UnknownStateError as error:
         return Outcome(plan, None, str(error))
-    except TfeError as error:  # what was broken on the way has to be told, whatever became of the plan
+    except HarmError as error:  # it has to be told, whatever became of the plan
+        after = None
         with suppress(TfeError):
-            return Outcome(plan, look_at(registry, plan.producer).sharing, str(error))
-        return Outcome(plan, None, str(error))
+            after = registry.look_at(plan.producer.name).sharing
+        return Outcome(plan, after, str(error), harm=True)
     return Outcome(plan, shown, problem)
 
 
 def _write_until_settled(
-    registry: Registry, plan: Plan, look: Look, still_locked: Callable[[], None], tries: Tries
+    registry: Registry, asked: Plan, look: Look, still_locked: Callable[[], None], tries: Tries
 ) -> tuple[Sharing, str]:
     """(what the server shows, "" or why that is not what was asked for).
 
     A write that failed, or whose answer was lost, may have been applied all the same: reading settles it. It is sent
     again only where all is as it was before, so that nothing that somebody else wrote meanwhile is undone.
     """
-    while True:
-        look = _renew(registry, plan, look)
+    plan = asked
+
+    def ready() -> None:
         still_locked()
+        if registry.is_old(look):
+            raise _OldLookError
+
+    for _time in range(_MOST_LOOKS + tries.most):
+        if look.at == NEVER:
+            look = _look_again(registry, plan, tries)
+            if tries.may_arrive and plan.is_reached_by(look.sharing):
+                return look.sharing, ""
+            _refuse_changes(plan, look.sharing)
         shown, failure, again = None, None, False
         try:
-            shown = _send(registry, look.document, plan)
+            shown = _send(registry, look.document, plan, ready)
+        except _OldLookError:
+            look = look._replace(at=NEVER)
+            continue
         except ApiError as error:
             failure, again = error, tries.again(error)
             if error.had_no_effect and again:
                 continue
             if error.had_no_effect and not tries.may_arrive:
-                raise NotSentError(f"{error} Nothing of {plan.producer.name} was changed.", plan.before) from error
+                raise NotSentError(str(error), plan.before) from error
         if shown is None or not plan.is_reached_by(shown):
             look = _settle(registry, plan, failure)
             shown = look.sharing
         if plan.is_reached_by(shown):
             return shown, ""
-        if not again or not shown.is_same_as(plan.before):
-            return shown, _not_reached(plan, shown, failure, tries)
+        if plan.before.everyone and not (failure or shown.everyone or plan.after.partnerships):
+            # The list from before global sharing came back (API 9p): it is emptied by a write of its own.
+            plan, tries.may_arrive = plan._replace(before=shown), True
+        elif not again or not shown.is_same_as(plan.before):
+            return shown, _not_reached(asked, shown, failure, tries)
+    raise NotSentError(
+        f"{plan.producer.name} could not be written right after a look at it, {_MOST_LOOKS} times in a row: the rate "
+        "limit, which all tools of this TFE user share, kept being reached.",
+    )
 
 
 def _settle(registry: Registry, plan: Plan, failure: ApiError | None) -> Look:
     """Reads what a write left. Raises UnknownStateError where that is not known."""
     try:
-        return look_at(registry, plan.producer)
+        return _look(registry, plan.producer)
     except ApiError as problem:
         raise UnknownStateError(
             f"{failure or ''} The write may have been applied: what {plan.producer.name} shares now is not known, "
@@ -95,67 +115,60 @@ def _settle(registry: Registry, plan: Plan, failure: ApiError | None) -> Look:
         ) from problem
 
 
-def look_at(registry: Registry, producer: Organization) -> Look:
-    """Reads a producer and its sharing. Raises ApiError, and StrangerError where another one has its name."""
-    document = read_producer(registry.client, producer.name)
-    refuse_stranger(producer, document.organization)
-    return Look(document, registry.sharing(document), time.monotonic())
+def _look(registry: Registry, producer: Organization) -> Look:
+    """Raises ApiError, and StrangerError where another organization has the producer's name."""
+    look = registry.look_at(producer.name)
+    refuse_stranger(producer, look.document.organization)
+    return look
 
 
-def _renew(registry: Registry, plan: Plan, look: Look) -> Look:
-    """The same look where it is fresh, else a new one. Raises NotSentError where it does not show the same."""
-    if time.monotonic() - look.at < _FRESH:
-        return look
+def _look_again(registry: Registry, plan: Plan, tries: Tries) -> Look:
+    """A look before a write. Raises NotSentError where there can be none, or another organization is seen."""
     name = plan.producer.name
     try:
-        new = look_at(registry, plan.producer)
+        return _look(registry, plan.producer)
     except StrangerError as error:
-        raise NotSentError(f"{name} has changed meanwhile, run again: nothing was written to it. {error}") from error
+        if tries.may_arrive:
+            raise
+        raise NotSentError(f"{name} has changed meanwhile, run again. {error}") from error
     except ApiError as error:
         raise NotSentError(
-            f"{error} Nothing was written to {name}, since it could not be read again right before."
+            f"{error} So {name} could not be read again right before it would have been written."
         ) from error
-    if not new.sharing.is_same_as(plan.before):
-        differences = _differences(plan.before, new.sharing)
+
+
+def _refuse_changes(plan: Plan, shown: Sharing) -> None:
+    if not shown.is_same_as(plan.before):
         raise NotSentError(
-            f"{name} has changed meanwhile, run again: nothing was written to it. Since it was read, somebody else "
-            f"changed its sharing: {differences}.",
-            new.sharing,
+            f"{plan.producer.name} has changed meanwhile, run again. Since it was read, somebody else changed its "
+            f"sharing: {_differences(plan.before, shown)}.",
+            shown,
         )
-    return new
 
 
-def _send(registry: Registry, document: Producer, plan: Plan) -> Sharing | None:
+def _send(registry: Registry, document: Producer, plan: Plan, ready: Callable[[], None]) -> Sharing | None:
     """One write. Returns the sharing that its answer shows, completed by a read where half of it is missing.
 
     None where that does not tell. Raises what the write raised, and nothing of a read after it but StrangerError.
     """
-    writers = Writers(registry)
+    writers = Writers(registry, ready)
     if plan.after.everyone:
         return Sharing(everyone=True) if writers.share_with_everyone(document, True) else None
     if plan.before.everyone and not plan.after.partnerships:
+        # The flag alone does not tell whether anybody is listed.
         flag = writers.share_with_everyone(document, False)
-        shown = _read(lambda: _after_global(registry, plan, document, flag))
-        if shown is None or shown.everyone or not shown.partnerships:
-            return shown
-        # The list from before global sharing came back (API 9p).
+        partnerships = None if flag is not False else _read(lambda: registry.read(document))
+        return None if partnerships is None else Sharing(everyone=False, partnerships=partnerships)
     new = leftover(plan.after.consumers, plan.before.consumers)
     partnerships = writers.replace(document, plan.after.consumers, new)
     if partnerships is None:
-        return _read(lambda: look_at(registry, plan.producer).sharing)
+        return None
     if plan.before.everyone:
         now = _read(lambda: read_producer(registry.client, plan.producer.name))
         if now is None or now.shares_modules_globally is not False:
             return None
         refuse_stranger(plan.producer, now.organization)
     return Sharing(everyone=False, partnerships=partnerships)
-
-
-def _after_global(registry: Registry, plan: Plan, document: Producer, flag: bool | None) -> Sharing:
-    """What is shared after global sharing was ended: the flag alone does not tell. It may be known already."""
-    if flag is None:
-        return look_at(registry, plan.producer).sharing
-    return Sharing(everyone=flag, partnerships=() if flag else registry.read(document))
 
 
 def _read(read: Callable[[], Result]) -> Result | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from ._errors import ApiError, NotSentError, StrangerError, TfeError
+from ._errors import ApiError, HarmError, NotSentError, StrangerError
 from ._organizations import Producer, parse_organization, parse_producer, read_document
 from ._parsing import attributes_of
 from ._registry import CONSUMERS, GONE, LEGACY_CONSUMERS, Registry, parse_partnership, path
@@ -26,9 +26,11 @@ _PROVIDER_CONSUMERS = "/relationships/provider-consumers"
 class Writers:
     """Writes to the registries of an instance. Every method raises ApiError where the server refuses."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, ready: Callable[[], None]) -> None:
+        """``ready`` is called right before each write, and may raise what stops it; not before a write that repairs."""
         self._registry = registry
         self._client = registry.client
+        self._ready = ready
 
     def replace(
         self, producer: Producer, consumers: Sequence[Organization], new: Sequence[Organization]
@@ -48,19 +50,24 @@ class Writers:
 
     def share_with_everyone(self, producer: Producer, everyone: bool) -> bool | None:
         """Sets the global flag (E6). Returns the flag that the answer shows, None where it shows none."""
-        answer = self._set_flag(producer, "global-module-sharing", everyone)
+        answer = self._set_flag(producer, "global-module-sharing", everyone, self._ready)
         return answer.shares_modules_globally if answer else None
 
     def _confirm(self, organizations: Sequence[Organization]) -> None:
         """Before names are written in the place of ids: each name must still be whose it was."""
 
         def confirm(organization: Organization) -> None:
+            name = organization.name
             try:
-                refuse_stranger(organization, read_document(self._client, organization.name).organization)
-            except (ApiError, StrangerError) as error:
+                refuse_stranger(organization, read_document(self._client, name).organization)
+            except ApiError as error:
+                if error.status == 404:
+                    raise NotSentError(f"{name} has changed meanwhile, run again. {error}") from error
                 raise NotSentError(
-                    f"{organization.name} has changed meanwhile, run again: nothing was written. {error}"
+                    f"{error} So {name} could not be read again right before it would have been written."
                 ) from error
+            except StrangerError as error:
+                raise NotSentError(f"{name} has changed meanwhile, run again. {error}") from error
 
         side_by_side(confirm, [organization for organization in organizations if organization.external_id])
 
@@ -69,7 +76,7 @@ class Writers:
         ids = [consumer.external_id for consumer in consumers]
         attributes = {"module-consuming-organization-ids": ids}
         body = {"data": {"type": "module-partnerships", "attributes": attributes}}
-        answer = self._client.write("PATCH", path(producer, LEGACY_CONSUMERS), body)
+        answer = self._client.write("PATCH", path(producer, LEGACY_CONSUMERS), body, self._ready)
         items = answer["data"] if answer else None
         # An empty list does not tell whose it is.
         if not isinstance(items, list) or not items or not all(_is_of(producer.organization, item) for item in items):
@@ -82,7 +89,7 @@ class Writers:
         """E3 (API 1.3)."""
         confirm()
         data = [{"id": consumer.name, "type": "organizations"} for consumer in consumers]
-        self._client.write("PATCH", path(producer, CONSUMERS), {"data": data})
+        self._client.write("PATCH", path(producer, CONSUMERS), {"data": data}, self._ready)
 
     def _replace_with_providers(
         self, producer: Producer, consumers: Sequence[Organization], confirm: Callable[[], None]
@@ -90,8 +97,13 @@ class Writers:
         """E5 (API 1.4): it replaces the provider consumers too, so they are sent back as they were."""
         confirm()
         name = producer.organization.name
-        # Read anew: the document at hand may be minutes old, or come from a list that tells less.
-        everyone_uses_providers = read_document(self._client, name).shares_providers_globally
+        # Read anew: the document at hand may come from a list that tells less.
+        document = read_document(self._client, name)
+        try:
+            refuse_stranger(producer.organization, document.organization)
+        except StrangerError as error:
+            raise NotSentError(f"{name} has changed meanwhile, run again. {error}") from error
+        everyone_uses_providers = document.shares_providers_globally
         if everyone_uses_providers is None:
             raise ApiError(
                 f"PUT registry-partnerships was not tried: the document of {name} does not tell whether its providers "
@@ -110,34 +122,54 @@ class Writers:
         body = {"data": {"type": "registry-partnerships", "attributes": attributes}}
         failure = None
         try:
-            self._client.write("PUT", path(producer, "/registry-partnerships"), body)
+            self._client.write("PUT", path(producer, "/registry-partnerships"), body, self._ready)
         except ApiError as error:
             if error.status in GONE or error.had_no_effect:
                 raise
-            failure = error  # it may have been applied all the same
+            failure = error  # it may have been applied all the same, or in part
         if everyone_uses_providers:
-            self._restore_global_providers(producer)
+            repair = failure is None or self._is_applied(producer, consumers, failure)
+            self._keep_global_providers(producer, repair=repair)
         self._prove_provider_consumers(producer, before)
         if failure:
             raise failure
 
-    def _restore_global_providers(self, producer: Producer) -> None:
+    def _is_applied(self, producer: Producer, consumers: Sequence[Organization], failure: ApiError) -> bool:
+        """Whether a PUT that failed was carried out all the same: else it is not what turned a flag off."""
+        if not failure.unsettled:
+            return False
+        try:
+            now = [partnership.consumer for partnership in self._registry.read(producer)]
+        except ApiError:
+            return False
+        return not leftover(consumers, now) and not leftover(now, consumers)
+
+    def _keep_global_providers(self, producer: Producer, *, repair: bool) -> None:
+        """Turns global sharing of providers on again where it is off and ``repair`` is set.
+
+        Raises HarmError where it is not on in the end, which may be somebody else's doing where the PUT failed.
+        """
         tries = self._client.tries()
-        again = True
-        while again:
-            again, problem = False, ""
+        again, problem = True, ""
+        while True:
+            try:
+                document = read_document(self._client, producer.organization.name)
+                refuse_stranger(producer.organization, document.organization)
+            except (ApiError, StrangerError) as error:
+                problem = f" {error}"
+                break
+            if document.shares_providers_globally:
+                return
+            if not (again and repair):
+                break
+            again = False
             try:
                 self._set_flag(producer, "global-provider-sharing", True)
             except ApiError as error:  # the next read tells whether it was applied
                 again = tries.again(error)
-            try:
-                if read_document(self._client, producer.organization.name).shares_providers_globally:
-                    return
-            except ApiError as error:
-                again, problem = False, f" {error}"
-        raise TfeError(
+        raise HarmError(
             f"{producer.organization.name} shared its providers with every organization. PUT "
-            "registry-partnerships may have turned that off, and it could not be turned on again."
+            "registry-partnerships may have turned that off, and it is not known to be on again."
             f"{problem} Check it in TFE's admin pages; then run again to see whether the module consumers arrived."
         )
 
@@ -149,7 +181,7 @@ class Writers:
         if now is None or leftover(before, now) or leftover(now, before):
             what = "may have changed" if now is None else "changed"
             names = ", ".join(sorted(consumer.name for consumer in before))
-            raise TfeError(
+            raise HarmError(
                 f"PUT registry-partnerships {what} the provider consumers of {producer.organization.name} too."
                 f"{problem} They were: {names or 'none'}. Check them in TFE's admin pages; then "
                 "run again to see whether the module consumers arrived."
@@ -158,10 +190,12 @@ class Writers:
     def _provider_consumers(self, producer: Producer) -> list[Organization]:
         return self._client.collection(path(producer, _PROVIDER_CONSUMERS), parse_organization)
 
-    def _set_flag(self, producer: Producer, attribute: str, value: bool) -> Producer | None:
+    def _set_flag(
+        self, producer: Producer, attribute: str, value: bool, ready: Callable[[], None] | None = None
+    ) -> Producer | None:
         """E6 (API 1.5): only the attribute that shall change is sent. None where the answer is not whole."""
         body = {"data": {"type": "organizations", "attributes": {attribute: value}}}
-        document = self._client.write("PATCH", path(producer), body)
+        document = self._client.write("PATCH", path(producer), body, ready)
         if document is None:
             return None
         answer = parse_producer(document["data"])
@@ -177,16 +211,20 @@ def refuse_stranger(planned: Organization, shown: Organization) -> None:
     if not shown.may_be(planned):
         raise StrangerError(
             f"The name {planned.name} belongs to another organization now: its external id is {shown.external_id}, and "
-            f"was {planned.external_id} when the task began. If anything was written, the other one got it: look at "
-            f"who may use the modules of {shown.name}."
+            f"was {planned.external_id} when the task began."
         )
 
 
 def _is_of(producer: Organization, item: Any) -> bool:
-    """Whether a partnership of an answer says that it is this producer's. Raises StrangerError where it denies it."""
+    """Whether a partnership of an answer says that it is this producer's, by its id where that is known.
+
+    Raises StrangerError where it denies it.
+    """
     attributes = attributes_of(item)
     name, external_id = (attributes.get(f"producing-organization-{what}") for what in ("name", "id"))
     shown = Organization(str(name or producer.name), str(external_id) if external_id else None)
     if fold(shown.name) == producer.key:
         refuse_stranger(producer, shown)
-    return bool(external_id and external_id == producer.external_id) or fold(str(name or "")) == producer.key
+    if producer.external_id:
+        return shown.external_id == producer.external_id
+    return fold(str(name or "")) == producer.key

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from ansible_collections.tfe.admin.plugins.module_utils import _lock
 from ansible_collections.tfe.admin.plugins.module_utils._errors import NotSentError, TfeError
-from ansible_collections.tfe.admin.tests.simulator import Fault
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import Account, RunModule, StartSimulator
 
 ADDRESS = "https://tfe.example.com"
@@ -297,6 +297,25 @@ def test_a_file_system_without_locks_leaves_the_other_folder(
         f"{NO_PLACE} the file system does not lock {first / 'sharing.lock'}: No locks here; the file system does not "
         f"lock {second / 'sharing.lock'}: No locks here."
     )
+
+
+def test_a_lock_is_asked_before_each_write_of_a_task(start: StartSimulator, run: RunModule, account: Account) -> None:
+    tfe = start(behaviour=Behaviour(legacy_write="404"))
+    # It goes after the first write, which was refused.
+    tfe.order(Fault("between", method="GET", path="delta$", nth=2, call=files(account)[0].unlink))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "was removed or replaced while this task held it" in answer["msg"]
+    assert [request.method for request in tfe.requests].count("PATCH") == 1
+
+
+def test_a_lock_folder_that_cannot_be_looked_into_any_more_is_a_lost_lock(account: Account) -> None:
+    with _lock.exclusive(ADDRESS, "delta") as still_locked:
+        folder, _other = folders(account)
+        (folder / "sharing.lock").unlink()
+        folder.rmdir()
+        folder.touch()
+        with pytest.raises(NotSentError):
+            still_locked()
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -24,7 +24,7 @@ def read_consumers(client: Client) -> None:
 
 
 def clear_consumers(client: Client) -> None:
-    Writers(Registry(client)).replace(read_producer(client, "delta"), [], [])
+    Writers(Registry(client), lambda: None).replace(read_producer(client, "delta"), [], [])
 
 
 @pytest.mark.parametrize(

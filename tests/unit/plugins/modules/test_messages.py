@@ -406,14 +406,14 @@ WRITES = [
     ),
     Case(
         "delta shared its providers with every organization. PUT registry-partnerships may have turned that off, and "
-        f"it could not be turned on again. Check it in TFE's admin pages; {CHECK_THEM}",
+        f"it is not known to be on again. Check it in TFE's admin pages; {CHECK_THEM}",
         faults=(refused(409, "delta$", "PATCH"),),
         behaviour=PUT_ONLY,
         delta=GLOBAL_PROVIDERS,
     ),
     Case(
         "delta shared its providers with every organization. PUT registry-partnerships may have turned that off, and "
-        f"it could not be turned on again. {FORBIDDEN} Check it in TFE's admin pages; {CHECK_THEM}",
+        f"it is not known to be on again. {FORBIDDEN} Check it in TFE's admin pages; {CHECK_THEM}",
         faults=(refused(403, "delta$", nth=4),),  # the task, two looks before PUT, and this one
         behaviour=PUT_ONLY,
         delta=GLOBAL_PROVIDERS,

@@ -442,7 +442,7 @@ def test_a_global_provider_flag_that_cannot_be_restored_is_a_failure(start: Star
     tfe = start(*instance("zeta", global_providers=True), behaviour=PUT_ONLY)
     tfe.order(Fault("status", status=422, method="PATCH", path="delta$", times=0))
     answer = run({"organization": "delta", "consumers": ["Gamma"]})
-    assert "could not be turned on again" in answer["msg"]
+    assert "is not known to be on again" in answer["msg"]
 
 
 TWO_PAGES = [f"team-{i:03}" for i in range(130)]
@@ -675,7 +675,7 @@ def test_ids_that_the_server_does_not_give_are_null(start: StartSimulator, run: 
     ids = {"producing_organization_id": old.external_id("delta"), "consuming_organization_id": None}
     assert partnership == {**names, **ids, "id": "mp-1"}
     new = start(*instance())
-    item["attributes"]["producing-organization-name"] = "delta"
+    item["attributes"]["producing-organization-id"] = new.external_id("delta")
     new.order(Fault("not_json_api", method="PATCH", body={"data": [item]}, after_effect=True))
     [partnership] = run({"organization": "delta", "consumers": ["zeta"]})["partnerships"]
     ids = {"producing_organization_id": new.external_id("delta"), "consuming_organization_id": None}

@@ -75,6 +75,8 @@ ODD_PAGES = [
     Behaviour(page_size_honoured=False, fixed_page_size=20, meta="nested"),
     Behaviour(page_parameter="unpaged"),
     Behaviour(page_parameter="ignored", page_size_honoured=False, fixed_page_size=25),
+    Behaviour(page_parameter="ignored", page_size_honoured=False, fixed_page_size=25, total_count="page"),
+    Behaviour(page_parameter="ignored", page_size_honoured=False, fixed_page_size=20, total_count="page"),
 ]
 
 
@@ -235,7 +237,7 @@ def test_a_producer_whose_name_was_taken_is_told_and_never_ok(
     assert f"its external id is org-{'S' * 16}, and was {old} when the task began" in answer["msg"]
     assert tfe.sharing("delta-before").module_consumers == ("zeta",)
     if "consumers" in task and writer is not WRITERS[0]:  # by name, it was looked at once more
-        assert "delta has changed meanwhile, run again: nothing was written" in answer["msg"]
+        assert "delta has changed meanwhile, run again. " in answer["msg"]
         assert not answer["changed"]
         assert tfe.sharing("delta").module_consumers == ()
     else:
@@ -297,6 +299,89 @@ def test_an_old_list_that_comes_back_is_emptied(
     assert answer["changed"]
     sharing = tfe.sharing("delta")
     assert (sharing.global_modules, sharing.module_consumers) == (False, ())
+
+
+@pytest.mark.usefixtures("no_waits")
+@pytest.mark.parametrize("fault", [401, 403, 422, 503, "confirm"])
+@pytest.mark.parametrize("task", [{"consumers": []}, {"global_module_sharing": False}])
+def test_an_old_list_that_cannot_be_emptied_is_told_and_returned(
+    start: StartSimulator, run: RunModule, fault: Any, task: dict[str, Any]
+) -> None:
+    behaviour = Behaviour(global_keeps_list=True, legacy_write="404" if fault == "confirm" else "alive")
+    tfe = start(*instance("zeta", "eta"), behaviour=behaviour)
+    share(tfe, "delta", everyone=True)
+    if fault == "confirm":  # the look at the name, when names take the place of ids
+        tfe.order(Fault("status", "GET", "delta$", nth=2, status=503, times=0))
+    else:
+        tfe.order(Fault("status", "PATCH", "delta/module-consumers$", status=fault, times=0))
+    answer = run({"organization": "delta", **task, "tfe_max_retries": 1})
+    assert tfe.sharing("delta").module_consumers == ("eta", "zeta")
+    assert not tfe.sharing("delta").global_modules
+    assert (answer["failed"], answer["changed"]) == (True, True)
+    assert "othing" not in answer["msg"]
+    assert "has changed meanwhile" not in answer["msg"]
+    if fault != "confirm":
+        assert (answer["consumers"], answer["global_module_sharing"]) == (["eta", "zeta"], False)
+        assert "left over: eta, zeta" in answer["msg"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_old_list_is_emptied_after_a_wait_for_the_rate_limit(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"), behaviour=Behaviour(global_keeps_list=True))
+    share(tfe, "delta", everyone=True)
+    tfe.order(Fault("status", "PATCH", "delta/module-consumers$", **LIMITED))
+    answer = run({"organization": "delta", "consumers": []})
+    assert (answer["changed"], answer["consumers"], tfe.sharing("delta").module_consumers) == (True, [], ())
+
+
+# PUT, and the providers beside it.
+
+
+def close_providers(tfe: Simulator) -> None:
+    """Somebody else ends global sharing of providers."""
+    tfe._state.share_with_everyone(tfe._record("delta"), "providers", everyone=False)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("fault", [{"status": 422}, {"status": 503}])
+def test_providers_that_somebody_closed_are_not_opened_where_put_was_not_applied(
+    start: StartSimulator, run: RunModule, fault: dict[str, Any]
+) -> None:
+    tfe = start(*instance("zeta", global_providers=True), behaviour=PUT_ONLY)
+    tfe.order(Fault("between", method="PUT", call=partial(close_providers, tfe)), Fault("status", "PUT", **fault))
+    answer = run({"organization": "delta", "consumers": ["eta"], "tfe_max_retries": 0})
+    assert "delta shared its providers with every organization" in answer["msg"]
+    assert not tfe.sharing("delta").global_providers
+    assert answer["changed"], "something of delta may have been changed"
+
+
+@pytest.mark.usefixtures("clock")
+def test_providers_that_somebody_closed_during_a_wait_stay_closed(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta", global_providers=True), behaviour=PUT_ONLY)
+    tfe.order(Fault("status", "GET", "provider-consumers$", **LIMITED))
+    tfe.order(Fault("between", method="GET", path="provider-consumers$", call=partial(close_providers, tfe)))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "failed" not in answer
+    assert (tfe.sharing("delta").module_consumers, tfe.sharing("delta").global_providers) == (("eta",), False)
+
+
+def test_put_does_not_go_to_a_stranger(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"), behaviour=PUT_ONLY)
+    path = "relationships/module-consumers$"
+    tfe.order(Fault("between", method="PATCH", path=path, call=lambda: take_name(tfe, "delta", global_providers=True)))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "delta has changed meanwhile, run again." in answer["msg"]
+    assert not [request for request in tfe.requests if request.method == "PUT"]
+    stranger = tfe.sharing("delta")
+    assert (stranger.module_consumers, stranger.global_providers) == ((), True)
+
+
+def test_the_providers_of_a_stranger_are_not_opened(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta", global_providers=True), behaviour=PUT_ONLY)
+    tfe.order(Fault("between", method="GET", path="delta$", nth=4, call=lambda: take_name(tfe, "delta")))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "belongs to another organization now" in answer["msg"]
+    assert not tfe.sharing("delta").global_providers
 
 
 # Somebody else writes.
@@ -384,11 +469,121 @@ def test_a_long_wait_for_the_rate_limit_is_followed_by_a_look(
     )
     answer = run(PRESENT)
     assert answer["msg"] == (
-        "delta has changed meanwhile, run again: nothing was written to it. Since it was read, somebody else changed "
-        "its sharing: added: 42."
+        "delta has changed meanwhile, run again. Since it was read, somebody else changed its sharing: added: 42. "
+        "Nothing of delta was changed."
     )
     assert (answer["changed"], answer["added"], answer["consumers"]) == (False, [], ["42", "zeta"])
     assert tfe.sharing("delta").module_consumers == ("42", "zeta")
+
+
+class Clock:
+    """Time that passes where somebody sleeps, and only there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.skipped = 0.0
+        monotonic = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + self.skipped)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        self.skipped += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+LIMITED: dict[str, Any] = {"status": 429, "headers": {"X-RateLimit-Reset": "40"}}
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("writer", "path", "nth"),
+    [
+        (WRITERS[0], "organizations/eta$", 1),  # while the new name is looked up
+        (BY_NAME, "organizations/eta$", 2),  # while names take the place of ids
+        (BY_NAME, "delta$", 2),
+        (PUT_ONLY, "organizations/eta$", 2),
+        (PUT_ONLY, "delta$", 3),  # while PUT reads the flag of the providers, and their consumers
+        (PUT_ONLY, "provider-consumers$", 1),
+    ],
+)
+def test_no_wait_anywhere_lets_a_write_go_over_a_colleagues_change(
+    start: StartSimulator, run: RunModule, writer: Behaviour, path: str, nth: int
+) -> None:
+    tfe = start(*instance("zeta"), behaviour=writer)
+    # The request is refused, and somebody else writes before it is tried again.
+    tfe.order(Fault("status", "GET", path, nth, **LIMITED))
+    tfe.order(Fault("between", method="GET", path=path, nth=nth, call=lambda: share(tfe, "delta", "zeta", "42")))
+    answer = run(PRESENT)
+    assert "delta has changed meanwhile, run again." in answer["msg"]
+    assert (answer["changed"], tfe.sharing("delta").module_consumers) == (False, ("42", "zeta"))
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("task", [PRESENT, {"organization": "delta", "consumers": []}])
+def test_a_flag_and_a_list_from_two_times_are_read_again(
+    start: StartSimulator, run: RunModule, task: dict[str, Any]
+) -> None:
+    tfe = start(*instance("zeta"))
+    tfe.order(Fault("status", "GET", E2, **LIMITED))
+    tfe.order(Fault("between", method="GET", path=E2, call=lambda: share(tfe, "delta", everyone=True)))
+    answer = run(task)
+    if "state" in task:
+        assert "shares its modules with every organization" in answer["msg"]
+        assert tfe.sharing("delta").global_modules
+    else:
+        assert (answer["changed"], answer["global_module_sharing"]) == (True, False)
+        assert not tfe.sharing("delta").global_modules
+
+
+def test_a_wait_that_another_producers_request_was_told_to_make_counts_too(
+    start: StartSimulator, run: RunModule, clock: Clock
+) -> None:
+    tfe = start(*instance("42"))
+
+    def change() -> None:
+        share(tfe, "delta", "42", "Gamma")
+        clock.skipped += 40  # as after another thread's 429
+
+    # Right after the look before the write of delta; the wait is only seen where the write waits for its turn.
+    from ansible_collections.tfe.admin.plugins.module_utils import _write  # noqa: PLC0415
+
+    send, changed = _write._send, []
+
+    def change_and_send(registry: Any, *arguments: Any) -> Any:
+        if not changed:
+            changed.append(True)
+            registry.client._transport._pace.hold(40)
+            change()
+        return send(registry, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_write, "_send", change_and_send)
+        answer = many(run, PRESENT)
+    assert "delta has changed meanwhile, run again." in answer["msg"]
+    assert tfe.sharing("delta").module_consumers == ("42", "Gamma")
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_write_that_arrived_late_is_done_and_not_somebody_elses(start: StartSimulator, run: RunModule) -> None:
+    for lost_look in (False, True):
+        tfe = start(*instance("zeta"))
+        tfe.order(Fault("status", "PATCH", status=503), Fault("status", "PATCH", **LIMITED))
+        # The first look after the 503 shows all as it was, the next one what was written.
+        tfe.order(
+            Fault("between", method="GET", path="delta$", nth=3, call=partial(share, tfe, "delta", "zeta", "eta"))
+        )
+        if lost_look:
+            tfe.order(Fault("status", "GET", "delta$", nth=3, status=403))
+        answer = run(PRESENT)
+        if lost_look:
+            assert answer["msg"].endswith("An earlier write of this task may have been applied.")
+            assert "Nothing" not in answer["msg"]
+            assert (answer["changed"], answer["consumers"]) == (True, None)
+        else:
+            assert (answer["changed"], answer["added"], answer["consumers"]) == (True, ["eta"], ["eta", "zeta"])
 
 
 def many(run: RunModule, *producers: dict[str, Any], **options: Any) -> dict[str, Any]:
@@ -416,7 +611,8 @@ def test_a_producer_that_changed_before_its_write_is_left_alone_and_the_others_a
     answer = many(run, PRESENT, SLOW)
     assert answer["failed"]
     delta, zeta = answer["producers"]
-    assert "delta has changed meanwhile, run again: nothing was written to it." in delta["msg"]
+    assert "delta has changed meanwhile, run again. " in delta["msg"]
+    assert delta["msg"].endswith("Nothing of delta was changed.")
     assert (delta["failed"], delta["changed"]) == (True, False)
     assert (zeta["changed"], zeta["consumers"]) == (True, ["eta"])
     assert answer["diff"]["before"].keys() == {"zeta"}
@@ -435,9 +631,60 @@ def test_each_producer_that_changes_costs_a_look_right_before_its_write(start: S
         assert len(tfe.requests) == 1 + 2 + 3 * changing + changing
 
 
+def test_a_sharer_that_is_renamed_while_prune_looks_is_not_forgotten(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"), Organization("theta", module_consumers=("eta",)))
+    tfe.order(Fault("between", path="organizations$", nth=2, call=lambda: tfe.rename("theta", "theta-new")))
+    task = {"producers": [PRESENT], "prune": True}
+    answer = run(task, module="tfe_module_sharing")
+    assert answer["failed"]
+    assert not writes(tfe)
+    assert run(task, module="tfe_module_sharing")["pruned"] == ["theta-new"]
+
+
+@pytest.mark.parametrize("prune", [True, False])
+@pytest.mark.parametrize("state", ["exact", "present", "absent"])
+def test_what_was_read_tells_names_apart_that_differ_in_case_alone(
+    start: StartSimulator, run: RunModule, prune: bool, state: str
+) -> None:
+    organizations = [Organization("delta", module_consumers=("Eta",)), *map(Organization, ("Eta", "eta", "zeta"))]
+    tfe = start(*organizations, behaviour=Behaviour(case_sensitive_names=True))
+    producers = [{"organization": "delta", "consumers": ["eta"], "state": state}, SLOW]
+    answer = run({"producers": producers, "prune": prune}, module="tfe_module_sharing")
+    assert "failed" not in answer
+    expected = {"exact": ("eta",), "present": ("Eta", "eta"), "absent": ("Eta",)}[state]
+    assert tfe.sharing("delta").module_consumers == expected
+    assert answer["producers"][0]["consumers"] == list(expected)
+
+
+@pytest.mark.parametrize("ids", [(1234567890123456781, 1234567890123456782), ("one", "two")])
+def test_ids_are_told_apart_to_their_last_digit(start: StartSimulator, run: RunModule, ids: tuple[Any, Any]) -> None:
+    tfe = start(*instance("zeta"))
+    zeta, eta = (
+        {"id": name, "type": "organizations", "attributes": {"name": name, "external-id": external_id}}
+        for name, external_id in zip(("zeta", "eta"), ids)
+    )
+    tfe.order(Fault("not_json_api", path=E2, body={"data": [zeta], "meta": {"pagination": {"total-count": 1}}}))
+    tfe.order(Fault("not_json_api", path="/eta$", body={"data": eta}))
+    assert run(PRESENT, check=True)["added"] == ["eta"]
+
+
+def test_two_names_with_one_id_are_an_error(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"))
+    own = {"name": "eta", "external-id": tfe.external_id("zeta")}
+    tfe.order(Fault("not_json_api", path="/eta$", body={"data": {"id": "eta", "attributes": own}}))
+    answer = run(PRESENT)
+    assert "zeta and eta have the same external id" in answer["msg"]
+    assert not writes(tfe)
+
+
 # Answers that prove nothing.
 
 ECHO = {"type": "module-partnerships", "attributes": {"module-consuming-organization-ids": ["id"]}}
+NAMED = {
+    "id": "mp-1",
+    "attributes": {"consuming-organization-name": "eta", "producing-organization-name": "delta"},
+}
+"""Whose list it is is told by a name alone, although the id is known."""
 FLAG = {"id": "delta", "type": "organizations", "attributes": {"global-module-sharing": True}}
 
 
@@ -448,6 +695,7 @@ FLAG = {"id": "delta", "type": "organizations", "attributes": {"global-module-sh
         (PRESENT, {"status": 201, "body": {"data": [{"id": "mp-1", "attributes": {"x": 1}}]}}),
         (PRESENT, {"body": {"data": ECHO}}),
         (PRESENT, {"body": {"data": [{"id": "mp-1", "attributes": {"consuming-organization-name": "eta"}}]}}),
+        (PRESENT, {"body": {"data": [NAMED]}}),
         ({"organization": "delta", "consumers": []}, {"body": {"data": []}}),
         ({"organization": "delta", "global_module_sharing": True}, {"status": 202, "body": {"data": FLAG}}),
         ({"organization": "delta", "global_module_sharing": True}, {"body": {"data": FLAG}}),
