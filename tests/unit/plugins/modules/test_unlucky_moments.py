@@ -550,7 +550,8 @@ def test_a_wait_that_another_producers_request_was_told_to_make_counts_too(
     # Right after the look before the write of delta; the wait is only seen where the write waits for its turn.
     from ansible_collections.tfe.admin.plugins.module_utils import _write  # noqa: PLC0415
 
-    send, changed = _write._send, []
+    send = _write._send
+    changed: list[bool] = []
 
     def change_and_send(registry: Any, *arguments: Any) -> Any:
         if not changed:
