@@ -37,13 +37,18 @@ _one_sanity_at_a_time = threading.Lock()
 
 
 class Row(NamedTuple):
-    """``sanity`` is off where ansible-core's rules are for Python 2 code; ``thorough`` takes all tests."""
+    """``sanity`` is off where ansible-core's rules are for Python 2 code; ``thorough`` takes all tests.
+
+    With ``candidate``, pip takes the newest pre-release until 2.x.0 is final. Remove it then: pip would go on to take
+    the candidates of 2.x.1.
+    """
 
     core: str
     pythons: tuple[str, ...]
     requests: str
     sanity: bool = True
     thorough: bool = False
+    candidate: bool = False
 
 
 ROWS = (
@@ -53,6 +58,7 @@ ROWS = (
     Row("2.19", ("3.13", "3.12", "3.11"), NEWEST_REQUESTS),
     Row("2.20", ("3.12", "3.13", "3.14"), OLDEST_REQUESTS),
     Row("2.21", ("3.14", "3.13", "3.12"), NEWEST_REQUESTS),
+    Row("2.22", ("3.13", "3.14"), NEWEST_REQUESTS, candidate=True),
 )
 
 
@@ -87,7 +93,9 @@ def _run(row: Row, target: Path) -> str:
     assert python
     name = f"{row.core}-{Path(python).name}"
     tools = stage.CHECKOUT / "tests/requirements-matrix.txt"
-    binaries = _environment(name, python, f"ansible-core=={row.core}.*", row.requests, tools)
+    # Only a requirement that names a pre-release admits one.
+    release = f"~={row.core}.0rc0" if row.candidate else f"=={row.core}.*"
+    binaries = _environment(name, python, f"ansible-core{release}", row.requests, tools)
     environment = {
         "PATH": f"{binaries}:{clean()['PATH']}",
         "PYTHONPATH": str(stage.CACHE),
