@@ -185,11 +185,6 @@ class Tries:
         """Whether one of the tries may have been carried out, or may still be."""
 
     @property
-    def most(self) -> int:
-        """How many tries there may be, those that the rate limit refused not counted."""
-        return int(self._policy.total or 0) + 1
-
-    @property
     def made(self) -> int:
         """How many tries there were, the last one that failed included."""
         return len(self._policy.history) + 1

@@ -63,14 +63,14 @@ def _write_until_settled(
     A write that failed, or whose answer was lost, may have been applied all the same: reading settles it. It is sent
     again only where all is as it was before, so that nothing that somebody else wrote meanwhile is undone.
     """
-    plan = asked
+    plan, old_looks = asked, 0
 
     def ready() -> None:
         still_locked()
         if registry.is_old(look):
             raise _OldLookError
 
-    for _time in range(_MOST_LOOKS + tries.most):
+    while True:
         if look.at == NEVER:
             look = _look_again(registry, plan, tries)
             if tries.may_arrive and plan.is_reached_by(look.sharing):
@@ -80,10 +80,16 @@ def _write_until_settled(
         try:
             shown = _send(registry, look.document, plan, ready)
         except _OldLookError:
-            look = look._replace(at=NEVER)
-            continue
+            look, old_looks = look._replace(at=NEVER), old_looks + 1
+            if old_looks < _MOST_LOOKS:
+                continue
+            raise NotSentError(
+                f"{plan.producer.name} could not be written right after a look at it, {_MOST_LOOKS} times in a row: "
+                "the rate limit, which all tools of this TFE user share, kept being reached.",
+                look.sharing,
+            ) from None
         except ApiError as error:
-            failure, again = error, tries.again(error)
+            failure, again, old_looks = error, tries.again(error), 0
             if error.had_no_effect and again:
                 continue
             if error.had_no_effect and not tries.may_arrive:
@@ -98,10 +104,6 @@ def _write_until_settled(
             plan, tries.may_arrive = plan._replace(before=shown), True
         elif not again or not shown.is_same_as(plan.before):
             return shown, _not_reached(asked, shown, failure, tries)
-    raise NotSentError(
-        f"{plan.producer.name} could not be written right after a look at it, {_MOST_LOOKS} times in a row: the rate "
-        "limit, which all tools of this TFE user share, kept being reached.",
-    )
 
 
 def _settle(registry: Registry, plan: Plan, failure: ApiError | None) -> Look:

@@ -587,6 +587,24 @@ def test_a_write_that_arrived_late_is_done_and_not_somebody_elses(start: StartSi
             assert (answer["changed"], answer["added"], answer["consumers"]) == (True, ["eta"], ["eta", "zeta"])
 
 
+@pytest.mark.parametrize("seconds", ["0", "1", "4", "9", "60"])
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_rate_limit_that_lasts_is_waited_for_three_minutes_however_short_the_waits(
+    start: StartSimulator, run: RunModule, clock: Clock, writer: Behaviour, seconds: str
+) -> None:
+    tfe = start(*instance("zeta"), behaviour=writer)
+    path = {0: "delta/module-consumers$", 1: "relationships/module-consumers$"}.get(
+        WRITERS.index(writer), "partnerships$"
+    )
+    for method in ("PATCH", "PUT"):
+        tfe.order(Fault("status", method, path, status=429, headers={"X-RateLimit-Reset": seconds}, times=0))
+    answer = run({**PRESENT, "tfe_max_retries": 0})
+    assert "kept being reached." in answer["msg"]
+    assert answer["msg"].endswith("Nothing of delta was changed.")
+    assert (answer["changed"], answer["consumers"]) == (False, ["zeta"])
+    assert 150 < clock.skipped < 260
+
+
 def many(run: RunModule, *producers: dict[str, Any], **options: Any) -> dict[str, Any]:
     return run({"producers": list(producers), **options}, module="tfe_module_sharing", diff=True)
 
