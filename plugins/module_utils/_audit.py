@@ -12,7 +12,7 @@ from ._client import Client
 from ._directory import Directory
 from ._errors import TfeError
 from ._registry import Registry, read_producer
-from ._sharing import Organization, Sharing, UsageError, leftover, parse_elements, parse_name, sharing_data
+from ._sharing import Organization, Sharing, UsageError, leftover, parse_element, parse_name, sharing_data
 from ._transport import side_by_side
 
 
@@ -40,7 +40,7 @@ def audit(client: Client, organization: Any, consumer: Any) -> list[dict[str, An
 
 def _find(directory: Directory, consumer: Any) -> Organization:
     """The organization that a name or an external id means."""
-    [element] = parse_elements("consumer", [consumer])
+    element = parse_element("consumer", consumer)
     found = directory.find([element])
     if not found:
         [hint] = directory.hints([element])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._client import Client
 from ._errors import TfeError, describe_fault
 from ._lock import exclusive
-from ._registry import Registry
+from ._registry import Registry, read_producer
 from ._sharing import (
     Outcome,
     Plan,
@@ -41,7 +41,7 @@ def converge(client: Client, request: Request, check_mode: bool) -> dict[str, An
     """
     with lock(client, request.organization, check_mode) as still_locked:
         registry = Registry(client)
-        look = registry.look_at(request.organization)
+        look = registry.look_at(lambda: read_producer(client, request.organization))
         [outcome] = converge_each(registry, [request], [look], check_mode, still_locked)
     before, after = diff_side(outcome.plan.before), diff_side(outcome.after)
     result = {**result_of(outcome), "diff": {"before": before, "after": after}}
@@ -85,10 +85,10 @@ def converge_each(
             return Outcome(plan, plan.before, told, written=False)
         try:
             outcome = write(registry, plan, look, still_locked)
+            if outcome.failure and not stopped and len(plans) > 1:
+                stopped.extend(filter(None, [registry.client.why_unreachable()]))
         except Exception as fault:  # noqa: BLE001  # it must not hide what became of the others
             return Outcome(plan, None, describe_fault(fault), fault=fault)
-        if outcome.failure and not stopped and len(plans) > 1:
-            stopped.extend(filter(None, [registry.client.why_unreachable()]))
         return outcome
 
     return side_by_side(finish, list(zip(looks, plans)))
@@ -116,8 +116,9 @@ def _plan(
         look_up(directory, requests, producers, before, wanted)
     if directory:
         # What is known by now may tell apart two names that differ in case alone.
+        exact = directory.spelled_exactly({element for known in wanted for element in known})
         for known in wanted:
-            known.update(directory.spelled_exactly(known))
+            known.update({element: exact[element] for element in known if element in exact})
     each(labels, refuse_one_id_for_two, producers, before, [known.values() for known in wanted])
     return list(map(make_plan, requests, producers, before, [list(known.values()) for known in wanted]))
 

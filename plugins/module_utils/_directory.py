@@ -49,8 +49,11 @@ class Directory:
         return dict(zip(found, self._clear_up(list(found.values()))))
 
     def spelled_exactly(self, elements: Iterable[str]) -> dict[str, Organization]:
-        """Those of the names that an organization is known to have in just that spelling."""
-        return {name: self._known[name].organization for name in elements if name in self._known}
+        """Those of the names that an organization is known to have in just that spelling.
+
+        Raises UsageError where several are known that differ from one in case alone.
+        """
+        return {name: found for name, found in self._match(elements).items() if found.name == name}
 
     def find(self, elements: Sequence[str]) -> dict[str, Organization]:
         """What each name or external id means; elements that mean no organization are left out."""
@@ -107,13 +110,13 @@ class Directory:
         """
         from ._explain import explain_closed  # noqa: PLC0415  # needed on the way to an error only
 
-        closed = explain_closed(self._client, error)
-        if closed:
+        closed, is_sure = explain_closed(self._client, error)
+        if is_sure:
             return "", closed
         try:
             self.everybody()
         except ApiError as second:
-            return "", f"{error} {second}"
+            return "", closed or f"{error} {second}"
         found = self._match([name]).get(name)
         if found and found.key == fold(name):
             spelling = "" if found.name == name else found.name
@@ -127,14 +130,12 @@ class Directory:
         return hints(elements, self.everybody())
 
     def _find(self, elements: Sequence[str], most_single_reads: int) -> dict[str, Organization]:
-        found = self._match(elements)
-        missing = [element for element in dict.fromkeys(elements) if element not in found]
+        missing = self._unsure(elements)
         if not missing or self._knows_everybody:
-            return found
+            return self._match(elements)
         if len(missing) > most_single_reads or any(map(looks_like_external_id, missing)):
             first = self._first_page()
-            found = self._match(elements)
-            missing = [element for element in missing if element not in found]
+            missing = self._unsure(elements)
             if len(missing) > first.pages_ahead or any(map(looks_like_external_id, missing)):
                 self._read_everybody(first)
                 missing = []
@@ -144,7 +145,14 @@ class Directory:
         self.everybody()
         return self._match(elements)
 
-    def _match(self, elements: Sequence[str]) -> dict[str, Organization]:
+    def _unsure(self, elements: Sequence[str]) -> list[str]:
+        """Those that mean nobody yet, or somebody who is called so in another case: another one may be called just so."""
+        found = self._match(elements)
+        return [
+            it for it in dict.fromkeys(elements) if it not in found or it not in (found[it].name, found[it].external_id)
+        ]
+
+    def _match(self, elements: Iterable[str]) -> dict[str, Organization]:
         return match(elements, [producer.organization for producer in self._known.values()])
 
     def _exists(self, name: str) -> bool:

@@ -28,30 +28,32 @@ _AMBIGUOUS = (
 )
 
 
-def explain_closed(client: Client, error: ApiError) -> str | None:
-    """Why the whole admin API answers ``error``, a 404; None where the token's user is a site administrator."""
+def explain_closed(client: Client, error: ApiError) -> tuple[str, bool]:
+    """(why the whole admin API may answer ``error``, a 404; whether it is sure that it does).
+
+    "" where the token's user is a site administrator.
+    """
     if client.application == "HCP Terraform" or client.address.endswith(".terraform.io"):
         return (
             f"{client.address} is HCP Terraform, which has no admin API. Sharing a registry between "
             "organizations is a feature of Terraform Enterprise: set tfe_address to yours."
-        )
+        ), True
     try:
         is_site_admin = _is_site_admin(client)
     except ApiError as second:
-        return f"{error} {second}" if second.status == 401 else f"{error} {_AMBIGUOUS} {second}"
+        is_no_good = second.status == 401
+        return f"{error} {second}" if is_no_good else f"{error} {_AMBIGUOUS} {second}", is_no_good
     if is_site_admin is False:
         return (
             f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
             "API from everybody else (team and organization tokens too). Use a site administrator's user token."
-        )
-    if is_site_admin is None:
-        return f"{error} {_AMBIGUOUS}"
-    return None
+        ), True
+    return f"{error} {_AMBIGUOUS}" if is_site_admin is None else "", False
 
 
 def explain_unlisted(client: Client, error: ApiError) -> str:
     """Why the list of all organizations could not be read."""
-    return explain_closed(client, error) or (
+    return explain_closed(client, error)[0] or (
         f"The token's user is a site administrator, yet the admin API is closed to it ({error}). "
         "Does the site require two-factor authentication that this user has not set up?"
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ._directory import Directory, looks_like_external_id
 from ._errors import TfeError
-from ._sharing import Organization, Request, Sharing, each, leftover, refuse_implausible, refuse_self
+from ._sharing import Organization, Request, Sharing, each, leftover, refuse_self
 
 
 def look_up(
@@ -26,7 +26,6 @@ def look_up(
     for known, elements in zip(wanted, new):
         known.update({element: meant[element] for element in elements if element in meant})
     labels = [request.where for request in requests]
-    each(labels, refuse_implausible, requests, wanted)
     each(labels, _refuse_self_by_another_name, requests, producers, wanted)
     unknown = [
         (f"{request.where}consumers[{i}]", element)

@@ -16,7 +16,7 @@ from ._errors import TfeError
 from ._look_up import refuse_unknown
 from ._organizations import Producer
 from ._registry import NEVER, Look, Registry
-from ._sharing import Organization, Request, UsageError, each, leftover, parse_request
+from ._sharing import Organization, Request, UsageError, each, parse_request
 from ._transport import side_by_side
 
 _MOST_FAILURES_TOLD = 10
@@ -122,8 +122,8 @@ def _ignored(
 
 def _others(directory: Directory, kept: Sequence[Organization]) -> list[Producer]:
     """All that may share, but those that are kept."""
-    sharers = {producer.organization: producer for producer in directory.possible_sharers()}
-    return [sharers[organization] for organization in leftover(list(sharers), kept)]
+    names = {organization.name for organization in kept}
+    return [producer for producer in directory.possible_sharers() if producer.organization.name not in names]
 
 
 def _pruning(producer: Producer) -> Request:

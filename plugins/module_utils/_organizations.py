@@ -55,7 +55,7 @@ def parse_producer(item: Any) -> Producer:
         organization=parse_organization(item),
         shares_modules_globally=_flag(attributes, "global-module-sharing"),
         shares_providers_globally=_flag(attributes, "global-provider-sharing"),
-        links_consumers=not isinstance(relationships, dict) or "module-consumers" in relationships,
+        links_consumers=not isinstance(relationships, dict) or not relationships or "module-consumers" in relationships,
     )
 
 

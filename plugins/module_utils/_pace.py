@@ -64,12 +64,13 @@ class Pace:
         with self._lock:
             self._unpaced = 0
             self._next = max(self._next, time.monotonic() + seconds)
-        self.waited_until = max(self.waited_until, self._next)
+            self.waited_until = max(self.waited_until, self._next)
 
     def rest(self, seconds: float) -> None:
         """Waits before another try of one request."""
         time.sleep(seconds)
-        self.waited_until = max(self.waited_until, time.monotonic())
+        with self._lock:
+            self.waited_until = max(self.waited_until, time.monotonic())
 
     def wait(self) -> None:
         """Returns when the next request may begin."""
@@ -181,19 +182,17 @@ class Tries:
 
     def __init__(self, policy: PacedRetry) -> None:
         self._policy = policy
+        self.failed = 0
+        """How many tries failed otherwise than by a refusal to look at them."""
         self.may_arrive = False
-        """Whether one of the tries may have been carried out, or may still be."""
-
-    @property
-    def made(self) -> int:
-        """How many tries there were, the last one that failed included."""
-        return len(self._policy.history) + 1
+        """Whether one of them may have been carried out, or may still be."""
 
     def again(self, error: ApiError) -> bool:
         """Waits before another try after this error; false, at once, where there shall be none.
 
         A wait for the rate limit is left to the next request, which all of them have to wait for.
         """
+        self.failed += not error.had_no_effect
         self.may_arrive = self.may_arrive or error.unsettled
         if error.failed_try is None:
             return False

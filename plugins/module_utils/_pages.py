@@ -31,22 +31,23 @@ def read_on(read_page: Callable[[int], Page], first: Page, *, paged: bool) -> tu
     return items, problem
 
 
-def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[list[Any], str]:
+def _walk(read_page: Callable[[int], Page], first: Page, paged: bool) -> tuple[list[Any], str]:
     """Reads until the server's own count is reached; without a count until a page brings nothing new.
 
     What the server says of further pages may be wrong, so it is never enough to end: only to go on, or to be an error.
     """
-    total = page.total_count
+    page, total = first, first.total_count
     items = dict(page.items)
     repeated = page.length - len(items)
     following = _following(read_page, page)
-    for number in range(1, MOST_PAGES):
+    for number in range(1, MOST_PAGES + 1):
         announced = page.goes_on_after(number)
         if total is not None and len(items) >= total and not announced:
             break
-        page = next(following)
-        if page.total_count != total:
+        before, page = page, next(following)
+        if None not in (page.total_count, total) and page.total_count != total:
             return [], "it kept changing while it was read"
+        total = page.total_count if total is None else total
         known = len(items)
         items.update(page.items)
         if len(items) == known:
@@ -56,6 +57,8 @@ def _walk(read_page: Callable[[int], Page], page: Page, paged: bool) -> tuple[li
             # Where a count was reached, an empty page settles that there is no more, and a repeated one does not.
             if (is_more and (page.length or total is None)) or (is_full and total is None):
                 return [], f"page {number + 1} brought nothing new, and {len(items)} items may not be all"
+            # A whole list or the last page may come again; only a part of either comes where items moved.
+            repeated += page.items.keys() not in (set(), before.items.keys(), first.items.keys())
             break
         repeated += page.length - (len(items) - known)
     else:

@@ -55,15 +55,15 @@ class Registry:
         self.client = client
         self._gone: set[str] = set()
 
-    def look_at(self, name: str) -> Look:
-        """Reads a producer and its sharing, at one time: again where there was a wait between the two."""
+    def look_at(self, read: Callable[[], Producer]) -> Look:
+        """What ``read`` returns and its sharing, at one time: again where there was a wait between the two."""
         for _time in range(_MOST_LOOKS):
             started = time.monotonic()
-            document = read_producer(self.client, name)
+            document = read()
             look = Look(document, self.sharing(document), started)
             if not self.is_old(look):
-                break
-        return look._replace(at=time.monotonic())
+                return look._replace(at=time.monotonic())
+        return look
 
     def is_old(self, look: Look) -> bool:
         """Whether requests had to wait after a look that was a while ago."""

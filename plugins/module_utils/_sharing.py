@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ._errors import TfeError
@@ -104,6 +104,10 @@ class Sharing(NamedTuple):
 
     def is_same_as(self, other: Sharing) -> bool:
         return self.everyone == other.everyone and not self.without(other) and not other.without(self)
+
+    def is_just(self, other: Sharing) -> bool:
+        """Whether it is the same, and nobody is called otherwise: what writes names depends on them."""
+        return self.is_same_as(other) and self.names == other.names
 
 
 class Request(NamedTuple):
@@ -225,17 +229,11 @@ def parse_elements(
     option: str, elements: Sequence[Any], plausible: re.Pattern[str] = _PLAUSIBLE_NAME
 ) -> tuple[str, ...]:
     """Names and external ids. Raises UsageError for an element that can be neither."""
-    return tuple(_element(f"{option}[{i}]", element, plausible) for i, element in enumerate(elements))
+    return tuple(parse_element(f"{option}[{i}]", element, plausible) for i, element in enumerate(elements))
 
 
-def refuse_implausible(request: Request, found: Container[str]) -> None:
-    """Raises UsageError where an element can be nobody's name, such as two in one, and nobody is called so either."""
-    for i, element in enumerate(request.consumers or ()):
-        if element not in found:
-            _element(f"consumers[{i}]", element)
-
-
-def _element(where: str, element: Any, plausible: re.Pattern[str] = _PLAUSIBLE_NAME) -> str:
+def parse_element(where: str, element: Any, plausible: re.Pattern[str] = _PLAUSIBLE_NAME) -> str:
+    """A name or an external id. Raises UsageError for what can be neither."""
     name = _text(where, element)
     if not plausible.match(name):
         problem = "blank" if element is None or element == "" else f"{element!r}"
@@ -348,7 +346,8 @@ def make_plan(request: Request, producer: Organization, before: Sharing, wanted:
         before,
         after,
         tuple(_warnings(request, producer, before, after)),
-        exact=request.consumers is None or request.state == "exact",
+        # Who is listed after global sharing ended with nobody can only be from a list that came back.
+        exact=request.consumers is None or request.state == "exact" or (before.everyone and not after.partnerships),
         leaving=(request.consumers or ()) if request.state == "absent" else (),
     )
 

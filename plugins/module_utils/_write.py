@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ._errors import ApiError, HarmError, NotSentError, StrangerError, TfeError, UnknownStateError
-from ._organizations import Producer
-from ._registry import NEVER, Look, Registry, read_producer
+from ._organizations import Producer, read_document
+from ._registry import NEVER, Look, Registry
 from ._sharing import Organization, Outcome, Plan, Sharing, leftover
 from ._writers import Writers, refuse_stranger
 
@@ -50,7 +50,7 @@ def write(registry: Registry, plan: Plan, look: Look, still_locked: Callable[[],
     except HarmError as error:  # it has to be told, whatever became of the plan
         after = None
         with suppress(TfeError):
-            after = registry.look_at(plan.producer.name).sharing
+            after = _look(registry, plan.producer).sharing
         return Outcome(plan, after, str(error), harm=True)
     return Outcome(plan, shown, problem)
 
@@ -63,7 +63,7 @@ def _write_until_settled(
     A write that failed, or whose answer was lost, may have been applied all the same: reading settles it. It is sent
     again only where all is as it was before, so that nothing that somebody else wrote meanwhile is undone.
     """
-    plan, old_looks = asked, 0
+    plan, old_looks, was_sent = asked, 0, False
 
     def ready() -> None:
         still_locked()
@@ -73,7 +73,7 @@ def _write_until_settled(
     while True:
         if look.at == NEVER:
             look = _look_again(registry, plan, tries)
-            if tries.made > 1 and plan.is_reached_by(look.sharing):
+            if was_sent and plan.is_reached_by(look.sharing):
                 return look.sharing, ""
             _refuse_changes(plan, look.sharing)
         shown, failure, again = None, None, False
@@ -89,7 +89,7 @@ def _write_until_settled(
                 look.sharing,
             ) from None
         except ApiError as error:
-            failure, again, old_looks = error, tries.again(error), 0
+            failure, again, old_looks, was_sent = error, tries.again(error), 0, True
             if error.had_no_effect and again:
                 continue
             if error.had_no_effect and not tries.may_arrive:
@@ -102,7 +102,7 @@ def _write_until_settled(
         if plan.before.everyone and not (failure or shown.everyone or plan.after.partnerships):
             # The list from before global sharing came back (API 9p): it is emptied by a write of its own.
             plan, tries.may_arrive = plan._replace(before=shown), True
-        elif not again or not shown.is_same_as(plan.before):
+        elif not again or not shown.is_just(plan.before):
             return shown, _not_reached(asked, shown, failure, tries)
 
 
@@ -119,8 +119,11 @@ def _settle(registry: Registry, plan: Plan, failure: ApiError | None) -> Look:
 
 def _look(registry: Registry, producer: Organization) -> Look:
     """Raises ApiError, and StrangerError where another organization has the producer's name."""
-    look = registry.look_at(producer.name)
-    refuse_stranger(producer, look.document.organization)
+    look = registry.look_at(lambda: read_document(registry.client, producer.name))
+    shown = look.document.organization
+    refuse_stranger(producer, shown)
+    if shown.name != producer.name and not producer.external_id:
+        raise StrangerError(f"The name {producer.name} is not there any more, and {shown.name} may be somebody else.")
     return look
 
 
@@ -140,7 +143,7 @@ def _look_again(registry: Registry, plan: Plan, tries: Tries) -> Look:
 
 
 def _refuse_changes(plan: Plan, shown: Sharing) -> None:
-    if not shown.is_same_as(plan.before):
+    if not shown.is_just(plan.before):
         raise NotSentError(
             f"{plan.producer.name} has changed meanwhile, run again. Since it was read, somebody else changed its "
             f"sharing: {_differences(plan.before, shown)}.",
@@ -166,7 +169,7 @@ def _send(registry: Registry, document: Producer, plan: Plan, ready: Callable[[]
     if partnerships is None:
         return None
     if plan.before.everyone:
-        now = _read(lambda: read_producer(registry.client, plan.producer.name))
+        now = _read(lambda: read_document(registry.client, plan.producer.name))
         if now is None or now.shares_modules_globally is not False:
             return None
         refuse_stranger(plan.producer, now.organization)
@@ -185,8 +188,9 @@ def _not_reached(plan: Plan, shown: Sharing, failure: ApiError | None, tries: Tr
     """What to tell when the server does not show what was asked for."""
     name = plan.producer.name
     said = str(failure) if failure else "The server accepted the write."
-    if tries.made > 1:
-        said += f" It was sent {tries.made} times."
+    times = tries.failed + (failure is None)
+    if times > 1:
+        said += f" It was sent {times} times."
     if failure and shown.is_same_as(plan.before):
         if tries.may_arrive:
             return (
@@ -195,7 +199,7 @@ def _not_reached(plan: Plan, shown: Sharing, failure: ApiError | None, tries: Tr
             )
         return f"{said} Read again, the sharing of {name} is as it was before: nothing was changed."
     missing, left_over = plan.missing(shown), plan.left_over(shown)
-    others = {it.name for it in missing} & {it.name for it in left_over}
+    others = {it.name for it in missing} & set(shown.names)
     wrong = [f"{stranger} is another organization now, and may use the modules" for stranger in sorted(others)]
     if shown.everyone != plan.after.everyone:
         wrong.insert(0, f"global module sharing is {'still on' if shown.everyone else 'off'}")
@@ -210,7 +214,8 @@ def _differences(before: Sharing, now: Sharing) -> str:
     told = []
     if before.everyone != now.everyone:
         told.append(f"global module sharing is {'on' if now.everyone else 'off'} now")
-    for what, names in (("added", now.without(before)), ("removed", before.without(now))):
+    renamed = sorted({*before.names} ^ {*now.names}) if now.is_same_as(before) else []
+    for what, names in (("added", now.without(before)), ("removed", before.without(now)), ("renamed", renamed)):
         if names:
             told.append(f"{what}: {', '.join(names)}")
     return "; ".join(told)

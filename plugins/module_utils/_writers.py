@@ -127,10 +127,13 @@ class Writers:
             if error.status in GONE or error.had_no_effect:
                 raise
             failure = error  # it may have been applied all the same, or in part
-        if everyone_uses_providers:
-            repair = failure is None or self._is_applied(producer, consumers, failure)
-            self._keep_global_providers(producer, repair=repair)
-        self._prove_provider_consumers(producer, before)
+        try:
+            if everyone_uses_providers:
+                repair = failure is None or self._is_applied(producer, consumers, failure)
+                self._keep_global_providers(producer, repair=repair)
+            self._prove_provider_consumers(producer, before)
+        except HarmError as harm:
+            raise HarmError(f"{failure or ''} {harm}".strip()) from harm
         if failure:
             raise failure
 

@@ -157,7 +157,7 @@ EXAMPLES = r"""
 RETURN = r"""
 organization:
   description: The producer.
-  returned: success, and where the task failed after it wrote
+  returned: success, and where writing failed
   type: dict
   contains:
     name:
@@ -173,12 +173,12 @@ global_module_sharing:
   description:
     - Whether every organization may use the modules, after the task (in check mode, as it would be). This and the lists
       are V(null) where a write failed and it is not known what is there now.
-  returned: success, and where the task failed after it wrote
+  returned: success, and where writing failed
   type: bool
   sample: false
 consumers:
   description: The names of the consumers after the task (in check mode, as they would be), sorted.
-  returned: success, and where the task failed after it wrote
+  returned: success, and where writing failed
   type: list
   elements: str
   sample:
@@ -186,7 +186,7 @@ consumers:
     - web-shop
 partnerships:
   description: The partnerships after the task (in check mode, as they would be), sorted by the consumer's name.
-  returned: success, and where the task failed after it wrote
+  returned: success, and where writing failed
   type: list
   elements: dict
   contains:
@@ -214,7 +214,7 @@ partnerships:
       producing_organization_name: platform
 added:
   description: The names of the consumers that the task added (in check mode, would add), sorted.
-  returned: success, and where the task failed after it wrote
+  returned: success, and where writing failed
   type: list
   elements: str
   sample:
@@ -223,13 +223,13 @@ removed:
   description:
     - The names of the consumers that the task removed (in check mode, would remove), sorted. Turning global sharing on
       removes all of them.
-  returned: success, and where the task failed after it wrote
+  returned: success, and where writing failed
   type: list
   elements: str
   sample: []
 diff:
   description: The global flag and the consumers before and after the task.
-  returned: in diff mode, on success and where the task failed after it wrote
+  returned: in diff mode, on success and where writing failed
   type: dict
   contains:
     before:

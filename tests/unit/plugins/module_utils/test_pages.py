@@ -52,6 +52,9 @@ class Server:
         ([page(1, **TWO), page(2, **TWO, **{"total-count": 3})], "it kept changing while it was read"),
         ([page(1, **TWO), page(1)], "page 2 brought nothing new, and 1 items may not be all"),
         ([page(1), page(**THREE)], "page 2 brought nothing new, and 1 items may not be all"),
+        # Items moved while a list without a count was read.
+        ([page(1, 2, 3), page(2, 3)], TWICE),
+        ([page(1, 2), page(3, 4), page(4, 1)], TWICE),
         # A count of the page alone, in a list of three pages.
         (
             [page(number, number + 10, **{"total-count": 2, **THREE}) for number in (1, 2, 3)],

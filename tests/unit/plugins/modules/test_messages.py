@@ -156,9 +156,6 @@ TASKS = [
         behaviour=Behaviour(without_external_ids=True),
     ),
     Case(
-        f"consumers[0] is 'a b': {ELEMENT} {CLEAR}", {"organization": "delta", "consumers": ["a b"], "state": "absent"}
-    ),
-    Case(
         "No organization has this name or external id: consumers[0] 'gama' (did you mean 'Gamma'?), consumers[2] "
         "'qqqqqq'. Nothing was changed.",
         {"organization": "delta", "consumers": ["gama", "eta", "qqqqqq", "ID:zeta"]},
@@ -450,10 +447,10 @@ def test_one_producer(start: StartSimulator, run: RunModule, case: Case) -> None
             "No organization has this name or external id: 'gama' (did you mean 'Gamma'?).",
             {"consumer": "gama"},
         ),
-        Case(f"consumer[0] is 'a b': {ELEMENT}", {"consumer": "a b"}),
+        Case(f"consumer is 'a b': {ELEMENT}", {"consumer": "a b"}),
         Case("organization must be the name of an organization, not 'a/b'.", {"organization": "a/b"}),
         Case(
-            "consumer[0] is the number 123. Put it in quotes, just as it is spelled in TFE: without quotes, YAML reads "
+            "consumer is the number 123. Put it in quotes, just as it is spelled in TFE: without quotes, YAML reads "
             "0173 as 123, which may be another organization.",
             {"consumer": 123},
         ),

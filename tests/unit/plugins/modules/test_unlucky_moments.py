@@ -195,8 +195,9 @@ def test_a_name_with_a_space_may_leave(start: StartSimulator, run: RunModule) ->
     tfe = start(*instance("zeta", "eta"))
     items = [{"id": name, "type": "organizations", "attributes": {"name": name}} for name in ("zeta", "my team")]
     tfe.order(Fault("not_json_api", path=E2, body={"data": items, "meta": {"pagination": {"total-count": 2}}}))
-    answer = run({"organization": "delta", "consumers": ["my team"], "state": "absent"}, check=True)
-    assert answer["removed"] == ["my team"]
+    task = {"organization": "delta", "consumers": ["my team"], "state": "absent"}
+    assert run(task, check=True)["removed"] == ["my team"]
+    assert not run(task)["changed"], "it is absent then"
 
 
 @pytest.mark.parametrize("element", ["00000000-0000-4000-8000-000000000000", "org-2222222222222222"])
@@ -264,16 +265,51 @@ def test_a_consumer_whose_name_was_taken_gets_nothing(
 
 
 @pytest.mark.parametrize("writer", [BY_NAME, PUT_ONLY])
+@pytest.mark.parametrize("state", ["exact", "present"])
 def test_a_stranger_among_the_consumers_is_told_as_such(
-    start: StartSimulator, run: RunModule, writer: Behaviour
+    start: StartSimulator, run: RunModule, writer: Behaviour, state: str
 ) -> None:
     tfe = start(*instance("zeta"), behaviour=writer)
     last_write = "relationships/module-consumers$" if writer is BY_NAME else "registry-partnerships$"
     method = "PATCH" if writer is BY_NAME else "PUT"
     tfe.order(Fault("between", method=method, path=last_write, call=lambda: remove_and_take_name(tfe, "eta")))
-    answer = run({"organization": "delta", "consumers": ["zeta", "eta"]})
+    answer = run({"organization": "delta", "consumers": ["zeta", "eta"], "state": state})
     assert "eta is another organization now, and may use the modules" in answer["msg"]
     assert (answer["failed"], answer["changed"], answer["consumers"]) == (True, True, ["eta", "zeta"])
+
+
+@pytest.mark.parametrize("writer", [BY_NAME, PUT_ONLY])
+def test_the_name_of_a_listed_consumer_that_was_taken_is_not_written(
+    start: StartSimulator, run: RunModule, writer: Behaviour
+) -> None:
+    tfe = start(*instance("zeta"), behaviour=writer)
+    # Right before the look that comes before the write.
+    tfe.order(Fault("between", method="GET", path="delta$", call=lambda: take_name(tfe, "zeta")))
+    answer = many(run, PRESENT)
+    assert "delta has changed meanwhile, run again." in answer["msg"]
+    assert "renamed: zeta, zeta-before" in answer["msg"]
+    assert tfe.sharing("delta").module_consumers == ("zeta-before",)
+
+
+def test_what_put_broke_is_told_of_this_producer_and_with_the_refusal(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta", provider_consumers=("42", "eta")), behaviour=PUT_ONLY)
+    record = tfe._record("delta")
+    drop = partial(tfe._state.share_with, record, "providers", [tfe._record("42")], keep_everyone=False)
+    tfe.order(Fault("between", method="PUT", call=drop), Fault("status", "PUT", status=422))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert answer["msg"].startswith(f"PUT {tfe.address}{DELTA}/registry-partnerships answered 422 ")
+    assert "changed the provider consumers of delta too" in answer["msg"]
+    assert (answer["changed"], answer["consumers"]) == (True, ["zeta"])
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_one_write_is_not_told_as_two(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance("zeta"))
+    tfe.order(Fault("status", "PATCH", status=429), Fault("status", "PATCH", status=502))
+    tfe.order(Fault("between", method="GET", path="delta$", nth=2, call=lambda: share(tfe, "delta", "zeta", "42")))
+    answer = run({"organization": "delta", "consumers": ["eta"]})
+    assert "left over: 42, zeta" in answer["msg"]
+    assert "It was sent" not in answer["msg"]
 
 
 # Global sharing that was ended.
@@ -281,7 +317,15 @@ def test_a_stranger_among_the_consumers_is_told_as_such(
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("writer", WRITERS[:2])
-@pytest.mark.parametrize("task", [{"consumers": []}, {"global_module_sharing": False}, "prune"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"consumers": []},
+        {"global_module_sharing": False},
+        {"consumers": [], "state": "present", "global_module_sharing": False},
+        "prune",
+    ],
+)
 def test_an_old_list_that_comes_back_is_emptied(
     start: StartSimulator, run: RunModule, profile: str, writer: Behaviour, task: Any
 ) -> None:
@@ -673,6 +717,43 @@ def test_what_was_read_tells_names_apart_that_differ_in_case_alone(
     expected = {"exact": ("eta",), "present": ("Eta", "eta"), "absent": ("Eta",)}[state]
     assert tfe.sharing("delta").module_consumers == expected
     assert answer["producers"][0]["consumers"] == list(expected)
+
+
+def test_a_sharer_whose_name_differs_in_case_alone_is_pruned_without_ids_too(
+    start: StartSimulator, run: RunModule
+) -> None:
+    behaviour = Behaviour(case_sensitive_names=True, without_external_ids=True)
+    tfe = start(
+        Organization("eta"), Organization("Eta", module_consumers=("zeta",)), Organization("zeta"), behaviour=behaviour
+    )
+    task = {"producers": [{"organization": "eta", "consumers": []}], "prune": True}
+    assert run(task, module="tfe_module_sharing")["pruned"] == ["Eta"]
+    assert tfe.sharing("Eta").module_consumers == ()
+
+
+def test_a_spelling_that_fits_neither_of_two_known_names_is_an_error(start: StartSimulator, run: RunModule) -> None:
+    organizations = [Organization("delta", module_consumers=("Eta",)), *map(Organization, ("Eta", "eta"))]
+    tfe = start(*organizations, behaviour=Behaviour(case_sensitive_names=True))
+    task = {"producers": [{"organization": "delta", "consumers": ["EtA"], "state": "absent"}], "prune": True}
+    assert "spell it exactly" in run(task, module="tfe_module_sharing")["msg"]
+    assert tfe.sharing("delta").module_consumers == ("Eta",)
+
+
+def test_a_name_on_a_page_that_was_not_read_is_not_taken_for_another_case(
+    start: StartSimulator, run: RunModule
+) -> None:
+    names = ["delta", "Eta", *(f"team-{number:03}" for number in range(250))]
+    tfe = start(*map(Organization, (*names, "eta")), behaviour=Behaviour(case_sensitive_names=True))
+    producers = [{"organization": "Eta", "consumers": []}, {"organization": "delta", "consumers": ["eta"]}]
+    assert "failed" not in run({"producers": producers}, module="tfe_module_sharing")
+    assert tfe.sharing("delta").module_consumers == ("eta",)
+
+
+def test_one_spelling_is_asked_for_also_where_the_account_does_not_tell(start: StartSimulator, run: RunModule) -> None:
+    behaviour = Behaviour(case_sensitive_names=True, account_details="404")
+    tfe = start(*instance("zeta"), behaviour=behaviour)
+    assert not run({"organization": "DELTA", "consumers": ["zeta"]})["changed"]
+    assert tfe.sharing("delta").module_consumers == ("zeta",)
 
 
 @pytest.mark.parametrize("ids", [(1234567890123456781, 1234567890123456782), ("one", "two")])
