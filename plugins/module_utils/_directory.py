@@ -146,11 +146,9 @@ class Directory:
         return self._match(elements)
 
     def _unsure(self, elements: Sequence[str]) -> list[str]:
-        """Those that mean nobody yet, or somebody who is called so in another case: another one may be called just so."""
-        found = self._match(elements)
-        return [
-            it for it in dict.fromkeys(elements) if it not in found or it not in (found[it].name, found[it].external_id)
-        ]
+        """Those that mean nobody yet, or who is called so in another case: somebody else may be called just so."""
+        sure = {it for it, found in self._match(elements).items() if it in (found.name, found.external_id)}
+        return [element for element in dict.fromkeys(elements) if element not in sure]
 
     def _match(self, elements: Iterable[str]) -> dict[str, Organization]:
         return match(elements, [producer.organization for producer in self._known.values()])

@@ -49,7 +49,8 @@ class Server:
         ([page(1, 1, 2, **{"total-count": 3})], "the server counts 3 items and sent 2"),
         ([page(1, **{"total-count": 2, "total-pages": 1})], "the server counts 2 items and sent 1"),
         ([page(1, 2, **{"total-count": 1})], "the server counts 1 items and sent 2"),
-        ([page(1, **TWO), page(2, **TWO, **{"total-count": 3})], "it kept changing while it was read"),
+        ([page(1, **TWO), page(2, **TWO, **{"total-count": 3})], "the server counts 3 items and sent 2"),
+        ([page(n, **TWO, **{"total-count": n}) for n in (2, 3)], "it kept changing while it was read"),
         ([page(1, **TWO), page(1)], "page 2 brought nothing new, and 1 items may not be all"),
         ([page(1), page(**THREE)], "page 2 brought nothing new, and 1 items may not be all"),
         # Items moved while a list without a count was read.
@@ -124,7 +125,7 @@ def test_a_list_without_an_end_is_read_no_further_than_the_bound(
         return page(number, **hints)
 
     assert "it has no end after" in _pages.read_on(read, page(1, **hints), paged=True)[1]
-    assert max(asked) < 40 + 16
+    assert max(asked) <= 40 + 16
 
 
 def test_a_list_that_grows_beyond_the_pages_that_it_announced_is_read_to_its_end() -> None:

@@ -284,7 +284,7 @@ def test_the_name_of_a_listed_consumer_that_was_taken_is_not_written(
 ) -> None:
     tfe = start(*instance("zeta"), behaviour=writer)
     # Right before the look that comes before the write.
-    tfe.order(Fault("between", method="GET", path="delta$", call=lambda: take_name(tfe, "zeta")))
+    tfe.order(Fault("between", method="GET", path="delta$", nth=2, call=lambda: take_name(tfe, "zeta")))
     answer = many(run, PRESENT)
     assert "delta has changed meanwhile, run again." in answer["msg"]
     assert "renamed: zeta, zeta-before" in answer["msg"]
