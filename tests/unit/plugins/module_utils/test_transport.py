@@ -40,7 +40,7 @@ def pack(data: bytes, wbits: int = 31) -> bytes:
 def bomb(mib: int) -> bytes:
     """Zeros in a stream of gzip that is a thousand times shorter; it has no end."""
     packer = zlib.compressobj(9, wbits=31)
-    first, other = (packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    first, other = (packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH) for _time in range(2))
     return first + other * (mib - 1)
 
 
