@@ -20,7 +20,7 @@ help:
 	@echo 'make quick    run the gates that take seconds: $(QUICK_GATES)'
 	@echo 'make tarball  build the collection as users get it'
 	@echo 'make matrix   units, integration and sanity on each release of ansible-core; CORES="2.16 2.18" takes only these'
-	@echo 'make mutants  see whether the tests notice each small change of the engine; ROOMS="_lock _pace" takes only these'
+	@echo 'make mutants  see whether the tests notice each small change of the engine; ROOMS="lock pace" takes only these'
 	@echo 'make bench    measure what the collection costs; ROWS="uri-1 tls" takes only these rows, PAIRS=3 three turns of each'
 	@echo 'make format   format the Python files and fix what can be fixed'
 	@echo 'make clean    remove what the other targets made, caches outside the checkout included'

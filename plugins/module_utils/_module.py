@@ -13,10 +13,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, _load_params, missing_required_lib
 
-from ._client import Client
-from ._connection import OPTIONS, connect, find_secrets
-from ._errors import TfeError, describe_fault
-from ._transport import REQUESTS_IMPORT_ERROR
+from ._tfe.client import Client
+from ._tfe.connection import OPTIONS, connect, find_secrets
+from ._tfe.errors import TfeError, describe_fault
+from ._tfe.transport import REQUESTS_IMPORT_ERROR
 
 
 def run(spec: Mapping[str, Any], work: Callable[[AnsibleModule, Client], dict[str, Any]]) -> None:

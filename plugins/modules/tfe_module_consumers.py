@@ -242,9 +242,9 @@ diff:
       type: dict
 """
 
-from ansible_collections.tfe.admin.plugins.module_utils._converge import converge
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
-from ansible_collections.tfe.admin.plugins.module_utils._sharing import REQUEST_OPTIONS, parse_request
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.converge import converge
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.rules import REQUEST_OPTIONS, parse_request
 
 
 def main() -> None:

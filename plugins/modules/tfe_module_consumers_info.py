@@ -144,8 +144,8 @@ producers:
 
 from typing import Any
 
-from ansible_collections.tfe.admin.plugins.module_utils._audit import audit
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.audit import audit
 
 OPTIONS = {"organization": {"type": "raw"}, "consumer": {"type": "raw"}}
 

@@ -280,10 +280,14 @@ diff:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.tfe.admin.plugins.module_utils._client import Client
-from ansible_collections.tfe.admin.plugins.module_utils._matrix import converge_all, parse_requests, refuse_to_prune_all
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
-from ansible_collections.tfe.admin.plugins.module_utils._sharing import REQUEST_OPTIONS, parse_elements
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.matrix import (
+    converge_all,
+    parse_requests,
+    refuse_to_prune_all,
+)
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.rules import REQUEST_OPTIONS, parse_elements
+from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
 
 OPTIONS = {
     "producers": {"type": "list", "elements": "dict", "required": True, "options": REQUEST_OPTIONS},

@@ -27,9 +27,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible.module_utils import basic
-from ansible_collections.tfe.admin.plugins.module_utils import _client, _transport
-from ansible_collections.tfe.admin.plugins.module_utils._connection import OPTIONS, connect
-from ansible_collections.tfe.admin.plugins.module_utils._registry import Registry, read_producer
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.reading import Registry, read_producer
+from ansible_collections.tfe.admin.plugins.module_utils._tfe import transport
+from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
+from ansible_collections.tfe.admin.plugins.module_utils._tfe.connection import OPTIONS, connect
 
 MODULES = "ansible_collections.tfe.admin.plugins.modules"
 
@@ -47,7 +48,7 @@ def read(name: str) -> None:
 
     def read_all() -> None:
         connection = connect(dict.fromkeys(OPTIONS), os.environ)
-        client = _client.Client(connection, lambda warning: print(warning, file=sys.stderr))
+        client = Client(connection, lambda warning: print(warning, file=sys.stderr))
         sharing = Registry(client).sharing(read_producer(client, name))
         print(json.dumps({"changed": False, "consumers": sharing.names}))
 
@@ -69,5 +70,5 @@ def measure(work: Callable[[], None]) -> None:
 
 if __name__ == "__main__":
     if "MEASURED_CONNECTIONS" in os.environ:
-        _transport.CONNECTIONS = int(os.environ["MEASURED_CONNECTIONS"])
+        transport.CONNECTIONS = int(os.environ["MEASURED_CONNECTIONS"])
     {"module": run_module, "read": read}[sys.argv[1]](sys.argv[2])

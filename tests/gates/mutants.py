@@ -4,7 +4,7 @@
 
 """Tests the unit tests: mutmut changes the engine in one place at a time, and each time a test has to fail.
 
-It is given the names of rooms, such as _lock, or takes all. A change that no test notices has survived. It fails where
+It is given the names of rooms, such as lock, or takes all. A change that no test notices has survived. It fails where
 more than 5 % of them survive, or one that tests/mutants.yml does not explain. mutmut changes nothing outside of
 functions, and nothing in those with a decorator, such as properties.
 """
@@ -57,13 +57,17 @@ class Room(NamedTuple):
 def _run_mutmut(rooms: list[str]) -> None:
     shutil.rmtree("mutants", ignore_errors=True)
     shutil.copy(Path(__file__).with_suffix(".cfg"), "setup.cfg")
-    names = [f"{'.'.join(_ENGINE.parts)}.{room}.*" for room in rooms]
+    names = [f"{'.'.join(_path_of(room).with_suffix('').parts)}.*" for room in rooms]
     program = Path(sys.executable).with_name("mutmut")
     subprocess.run([program, "run", *names], env=clean(ANSIBLE_CONFIG=str(stage.ANSIBLE_CONFIG)), check=True)
 
 
+def _path_of(room: str) -> Path:
+    return next(_ENGINE.rglob(f"{room}.py"))
+
+
 def _read_room(name: str) -> Room:
-    path = _ENGINE / f"{name}.py"
+    path = _path_of(name)
     results = json.loads(Path("mutants", f"{path}.meta").read_text(encoding="utf-8"))
     codes = results["exit_code_by_key"]
     survivors = [_read_mutant(key, path) for key, code in codes.items() if status_by_exit_code[code] not in _NOTICED]
@@ -90,7 +94,7 @@ def main(names: list[str]) -> int:
     """Returns the exit code."""
     stage.update()
     os.chdir(stage.CACHE)
-    there = sorted(path.stem for path in _ENGINE.glob("*.py"))
+    there = ["_module", *sorted(path.stem for path in _ENGINE.rglob("[!_]*.py"))]
     if not set(names) <= set(there):
         print(f"The rooms are: {', '.join(there)}")
         return 1

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.tfe.admin.plugins.module_utils import _transport
+from ansible_collections.tfe.admin.plugins.module_utils._tfe import transport
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -42,7 +42,7 @@ def test_the_action_group_is_the_modules_with_a_connection() -> None:
 
 
 def test_the_client_names_the_version_of_the_collection() -> None:
-    assert read_yaml("galaxy.yml")["version"] == _transport.VERSION
+    assert read_yaml("galaxy.yml")["version"] == transport.VERSION
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -34,7 +34,7 @@ def texts(node: ast.AST) -> Iterator[str]:
 
 MESSAGES = {
     " ".join(text.split())
-    for path in (ROOT / "plugins/module_utils").glob("*.py")
+    for path in (ROOT / "plugins/module_utils").rglob("*.py")
     for text in texts(ast.parse(path.read_text(encoding="utf-8")))
 }
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Protocol
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
-from ansible_collections.tfe.admin.plugins.module_utils import _lock
+from ansible_collections.tfe.admin.plugins.module_utils._sharing import lock
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 
 MODULES = {
@@ -99,7 +99,7 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
     for folder in account:
         folder.mkdir()
     monkeypatch.setattr(pwd, "getpwuid", lambda _user: SimpleNamespace(pw_dir=str(account.home)))
-    monkeypatch.setattr(_lock, "_TMP", str(account.tmp))
+    monkeypatch.setattr(lock, "_TMP", str(account.tmp))
     return account
 
 

@@ -25,7 +25,7 @@ import pytest
 import requests
 import trustme
 from ansible.module_utils.common.parameters import PASS_VARS
-from ansible_collections.tfe.admin.plugins.module_utils import _client, _transport
+from ansible_collections.tfe.admin.plugins.module_utils._tfe import client, transport
 from ansible_collections.tfe.admin.tests.company import NAME_IN_A_FOLDER, Certificate, CompanyCA
 from ansible_collections.tfe.admin.tests.simulator import Fault, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import RunModule, StartSimulator, listen
@@ -156,7 +156,7 @@ def test_the_token_is_not_in_the_traceback_of_a_fault_of_our_own(
     def get(client: Any, path: str, *_: object) -> None:
         raise RuntimeError(f"{path} {client._transport._session.auth._token}") from KeyError(f"Bearer {TOKEN}")
 
-    monkeypatch.setattr(_client.Client, "get", get)
+    monkeypatch.setattr(client.Client, "get", get)
     tfe = start(admin_token=TOKEN)
     environ: dict[str, Any] = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": TOKEN} if source == "environment" else {}
     answer = run({**TASK, **LOUD}, **environ)
@@ -453,7 +453,7 @@ def strictness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
         return context
 
     if request.param == "strict":
-        monkeypatch.setattr(_transport, "create_urllib3_context", make_strict_context)
+        monkeypatch.setattr(transport, "create_urllib3_context", make_strict_context)
 
 
 @pytest.mark.usefixtures("strictness")

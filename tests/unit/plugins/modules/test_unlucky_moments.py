@@ -592,9 +592,9 @@ def test_a_wait_that_another_producers_request_was_told_to_make_counts_too(
         clock.skipped += 40  # as after another thread's 429
 
     # Right after the look before the write of delta; the wait is only seen where the write waits for its turn.
-    from ansible_collections.tfe.admin.plugins.module_utils import _write  # noqa: PLC0415
+    from ansible_collections.tfe.admin.plugins.module_utils._sharing import settle  # noqa: PLC0415
 
-    send = _write._send
+    send = settle._send
     changed: list[bool] = []
 
     def change_and_send(registry: Any, *arguments: Any) -> Any:
@@ -605,7 +605,7 @@ def test_a_wait_that_another_producers_request_was_told_to_make_counts_too(
         return send(registry, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_write, "_send", change_and_send)
+        patch.setattr(settle, "_send", change_and_send)
         answer = many(run, PRESENT)
     assert "delta has changed meanwhile, run again." in answer["msg"]
     assert tfe.sharing("delta").module_consumers == ("42", "Gamma")
@@ -858,7 +858,7 @@ def test_an_unexpected_error_of_one_producer_hides_nobodys_result(
     start: StartSimulator, run: RunModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tfe = start(*instance("42"))
-    from ansible_collections.tfe.admin.plugins.module_utils._writers import Writers  # noqa: PLC0415
+    from ansible_collections.tfe.admin.plugins.module_utils._sharing.writing import Writers  # noqa: PLC0415
 
     replace = Writers.replace
 

@@ -1,0 +1,188 @@
+# Copyright (c) 2026, tfe.admin contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who exists on this instance: finds organizations with the fewest requests (API 1.6, E7 and E8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from .._tfe.client import Client
+from .._tfe.errors import ApiError
+from .._tfe.pages import Page
+from .._tfe.transport import side_by_side
+from .documents import ORGANIZATIONS, Producer, parse_producer, read_document
+from .rules import Organization, fold, match
+
+_FILTER = "filter%5Bmodule_producer%5D"
+_UNKNOWN_FILTER = (400, 404, 422)
+"""How a release may answer that does not know the filter, where the list without it was read a moment ago."""
+
+_MOST_SINGLE_READS = 3
+"""More names than this are worth a look at how many pages the whole list has."""
+
+_EXTERNAL_ID = re.compile(r"^org-[1-9A-HJ-NP-Za-km-z]{16}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+"""How external ids look as far as anybody knows (API 2, 10). Only a hint: it saves a read that would answer 404."""
+
+
+def looks_like_external_id(element: str) -> bool:
+    return bool(_EXTERNAL_ID.match(element))
+
+
+class Directory:
+    """Finds organizations with few requests, and remembers every document that it saw."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: dict[str, Producer] = {}  # by name, in the server's spelling
+        self._knows_everybody = False
+
+    def producers(self, names: Sequence[str]) -> dict[str, Producer]:
+        """What each name means, from as few reads as possible; names that mean no organization are left out."""
+        found = {
+            name: self._known[organization.name]
+            for name, organization in self._find(names, 1).items()
+            if organization.key == fold(name)  # not by its external id
+        }
+        return dict(zip(found, self._clear_up(list(found.values()))))
+
+    def spelled_exactly(self, elements: Iterable[str]) -> dict[str, Organization]:
+        """Those of the names that an organization is known to have in just that spelling.
+
+        Raises UsageError where several are known that differ from one in case alone.
+        """
+        return {name: found for name, found in self._match(elements).items() if found.name == name}
+
+    def find(self, elements: Sequence[str]) -> dict[str, Organization]:
+        """What each name or external id means; elements that mean no organization are left out."""
+        return self._find(elements, _MOST_SINGLE_READS)
+
+    def everybody(self) -> list[Organization]:
+        """All organizations of the instance, one read for each 100 (E7)."""
+        if not self._knows_everybody:
+            self._read_everybody()
+        return [producer.organization for producer in self._known.values()]
+
+    def possible_sharers(self) -> list[Producer]:
+        """Everyone who may share modules: who shares globally, and who is a producer to the server's own filter.
+
+        There is no filter before 202103-1, which then lets everybody through or is refused: everybody may share.
+        Whether it lets global sharers through is not documented (API 1.6), so they are found by their own flags.
+        """
+        self.everybody()
+        names = self._told_producers()
+        return self._clear_up(
+            [
+                producer
+                for name, producer in self._known.items()
+                if name in names or producer.shares_modules_globally is not False
+            ]
+        )
+
+    def _told_producers(self) -> set[str]:
+        """The names of those that the server's filter lets through; everybody's where it does not seem to filter."""
+        try:
+            told = self._client.collection(f"{ORGANIZATIONS}?{_FILTER}=true", parse_producer)
+            others = self._client.page(f"{ORGANIZATIONS}?{_FILTER}=false", parse_producer)
+        except ApiError as error:
+            if error.status not in _UNKNOWN_FILTER:
+                raise
+            return set(self._known)
+        names = {producer.organization.name for producer in told}
+        # Who is left out of a list would go on sharing unseen, so the two parts have to make up the whole, and nobody
+        # may have been renamed meanwhile.
+        if others.total_count is None or len(told) + others.total_count != len(self._known) or names - set(self._known):
+            return set(self._known)
+        return names
+
+    def _clear_up(self, producers: list[Producer]) -> list[Producer]:
+        """The same producers; a list may tell less of an organization than its own document does (API 1.6)."""
+        unclear = [it.organization.name for it in producers if it.shares_modules_globally is None]
+        read = dict(zip(unclear, side_by_side(self._read, unclear)))
+        return [read.get(producer.organization.name, producer) for producer in producers]
+
+    def explain_missing(self, name: str, error: ApiError) -> tuple[str, str]:
+        """(the server's own spelling of ``name`` where it knows just that one, else ""; why it could not be read).
+
+        ``error`` is the 404 for it. Raises UsageError where several names differ from it in case alone.
+        """
+        from .explain import explain_closed  # noqa: PLC0415  # needed on the way to an error only
+
+        closed, is_sure = explain_closed(self._client, error)
+        if is_sure:
+            return "", closed
+        try:
+            self.everybody()
+        except ApiError as second:
+            return "", closed or f"{error} {second}"
+        found = self._match([name]).get(name)
+        if found and found.key == fold(name):
+            spelling = "" if found.name == name else found.name
+            return spelling, f"{error} Yet the organization is in the list of all organizations: try again."
+        return "", f"{error} There is no organization {name!r}{self.hints([name])[0]}."
+
+    def hints(self, elements: Sequence[str]) -> list[str]:
+        """For each unknown name what may have been meant, as text to append."""
+        from .explain import hints  # noqa: PLC0415  # needed on the way to an error only
+
+        return hints(elements, self.everybody())
+
+    def _find(self, elements: Sequence[str], most_single_reads: int) -> dict[str, Organization]:
+        missing = self._unsure(elements)
+        if not missing or self._knows_everybody:
+            return self._match(elements)
+        if len(missing) > most_single_reads or any(map(looks_like_external_id, missing)):
+            first = self._first_page()
+            missing = self._unsure(elements)
+            if len(missing) > first.pages_ahead or any(map(looks_like_external_id, missing)):
+                self._read_everybody(first)
+                missing = []
+        if all(side_by_side(self._exists, missing)):
+            return self._match(elements)
+        # Before anything is called unknown, it is held against every name and every id.
+        self.everybody()
+        return self._match(elements)
+
+    def _unsure(self, elements: Sequence[str]) -> list[str]:
+        """Those that mean nobody yet, or who is called so in another case: somebody else may be called just so."""
+        sure = {it for it, found in self._match(elements).items() if it in (found.name, found.external_id)}
+        return [element for element in dict.fromkeys(elements) if element not in sure]
+
+    def _match(self, elements: Iterable[str]) -> dict[str, Organization]:
+        return match(elements, [producer.organization for producer in self._known.values()])
+
+    def _exists(self, name: str) -> bool:
+        try:
+            self._read(name)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
+    def _read(self, name: str) -> Producer:
+        producer = read_document(self._client, name)
+        self._known[producer.organization.name] = producer
+        return producer
+
+    def _first_page(self) -> Page:
+        try:
+            first = self._client.page(ORGANIZATIONS, parse_producer)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            from .explain import explain_unlisted  # noqa: PLC0415  # only on the way to an error
+
+            raise ApiError(explain_unlisted(self._client, error), error.status) from error
+        self._remember(first.items.values())
+        return first
+
+    def _read_everybody(self, first: Page | None = None) -> None:
+        producers = self._client.collection(ORGANIZATIONS, parse_producer, first or self._first_page())
+        self._remember(producers)
+        self._knows_everybody = True
+
+    def _remember(self, producers: Iterable[Producer]) -> None:
+        self._known.update((producer.organization.name, producer) for producer in producers)
