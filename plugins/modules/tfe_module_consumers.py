@@ -243,15 +243,16 @@ diff:
 """
 
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import parse_request, request_options
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.converge import converge
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.rules import REQUEST_OPTIONS, parse_request
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import MODULES
 
 
 def main() -> None:
     """Runs the module; the work is done by the engine in module_utils."""
     run(
-        REQUEST_OPTIONS,
-        lambda module, client: converge(client, parse_request(module.params), module.check_mode),
+        request_options(MODULES),
+        lambda module, client: converge(client, parse_request(module.params, MODULES), module.check_mode),
     )
 
 

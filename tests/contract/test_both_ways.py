@@ -20,10 +20,10 @@ TEAMS = [f"team-{number:03}" for number in range(120)]
 
 
 def told(run: RunModule) -> tuple[bool, list[str]]:
-    """How delta shares its modules, as tfe_module_consumers_info tells it; nothing else may share."""
-    answer = run({"organization": "delta"}, module="tfe_module_consumers_info")
+    """How delta shares its modules, as tfe_registry_sharing_info tells it; nothing else may share."""
+    answer = run({"organization": "delta"}, module="tfe_registry_sharing_info")
     (producer,) = answer["producers"]
-    assert run({}, module="tfe_module_consumers_info")["producers"] == [
+    assert run({}, module="tfe_registry_sharing_info")["producers"] == [
         one for one in answer["producers"] if one["global_module_sharing"] or one["consumers"]
     ]
     return producer["global_module_sharing"], producer["consumers"]
@@ -45,7 +45,7 @@ def test_our_modules_read_what_the_legacy_update_wrote(
     partnerships = terrasnek(tfe).admin_module_sharing.update("delta", e1(*ids))["data"]
     assert told(run) == (False, ["Gamma", "zeta"])
     assert is_settled(run, "Gamma", "zeta")
-    (producer,) = run({"organization": "delta"}, module="tfe_module_consumers_info")["producers"]
+    (producer,) = run({"organization": "delta"}, module="tfe_registry_sharing_info")["producers"]
     read = {one["consuming_organization_name"]: one for one in producer["partnerships"]}
     for written in (item["attributes"] for item in partnerships):
         one = read[written["consuming-organization-name"]]
@@ -86,7 +86,7 @@ def test_our_modules_read_the_flag_that_others_set(
 
 
 @pytest.mark.parametrize("profile", HAVE_RELATIONSHIPS)
-@pytest.mark.parametrize("module", ["tfe_module_consumers", "tfe_module_sharing"])
+@pytest.mark.parametrize("module", ["tfe_module_consumers", "tfe_registry_sharing"])
 def test_others_read_the_list_that_our_modules_wrote(
     start: StartSimulator, run: RunModule, terrasnek: ConnectTerrasnek, module: str, profile: str
 ) -> None:

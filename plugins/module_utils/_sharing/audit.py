@@ -2,40 +2,69 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who can use whose modules: reads the sharing of one producer, or of all."""
+"""Who can use whose registry: reads the sharing of one producer, or of all."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .._tfe.client import Client
-from .._tfe.errors import TfeError
-from .._tfe.transport import side_by_side
+from .._tfe.client import Client, side_by_side
+from .._tfe.errors import TfeError, UsageError
+from .asking import parse_element, parse_name
+from .converge import read_producer
 from .directory import Directory
-from .reading import Registry, read_producer
-from .rules import Organization, Sharing, UsageError, leftover, parse_element, parse_name, sharing_data
+from .identity import Organization, leftover
+from .kinds import KINDS, Kind
+from .reading import Document, Registry
+from .results import entry
+from .rules import Sharing
 
 
-def audit(client: Client, organization: Any, consumer: Any) -> list[dict[str, Any]]:
-    """The producers, by name: one; those whose modules a consumer can use; or with both None all that share.
+def audit(client: Client, organization: Any, consumer: Any) -> dict[str, Any]:
+    """The producers, by name: one; those whose registry a consumer can use; or with both None all that share.
 
-    Raises TfeError.
+    With them, where all were read, everybody who exists. Raises TfeError.
     """
     if organization is not None and consumer is not None:
         raise UsageError("organization and consumer exclude each other: ask for one producer, or for one consumer.")
-    directory, registry = Directory(client), Registry(client)
+    registry = Registry(client)
     if organization is not None:
-        producers = [read_producer(client, parse_name("organization", organization))]
-    else:
-        producers = directory.possible_sharers()
+        document = read_producer(client, parse_name("organization", organization))
+        kinds = [kind for kind in KINDS if registry.has(kind, [document])]
+        sharing = {kind: registry.sharing(document, kind) for kind in kinds}
+        return {"producers": [entry(document.organization, sharing)]}
+    directory = Directory(client)
+    everybody = directory.everybody()
     user = None if consumer is None else _find(directory, consumer)
-    sharings = side_by_side(registry.sharing, producers)
-    found = [
-        sharing_data(producer.organization, sharing)
-        for producer, sharing in zip(producers, sharings)
-        if organization is not None or _reaches(sharing, producer.organization, user)
+    kinds = [kind for kind in KINDS if registry.has(kind, everybody)]
+    found = _read_all(registry, directory, kinds)
+    producers = [
+        entry(producer, sharing)
+        for producer, sharing in found
+        if any(_reaches(it, producer, user) for it in sharing.values())
     ]
-    return sorted(found, key=lambda data: str(data["organization"]["name"]))
+    return {
+        "producers": sorted(producers, key=lambda it: str(it["organization"])),
+        "organizations": [it._asdict() for it in sorted(document.organization for document in everybody)],
+    }
+
+
+def _read_all(
+    registry: Registry, directory: Directory, kinds: list[Kind]
+) -> list[tuple[Organization, dict[Kind, Sharing]]]:
+    """Everybody who may share, and what: a list is read only of a kind that its producer may share."""
+    sharers: dict[str, dict[Kind, Document]] = {}
+    for kind in kinds:
+        for document in directory.possible_sharers(kind):
+            sharers.setdefault(document.organization.name, {})[kind] = document
+    tasks = [(document, kind) for documents in sharers.values() for kind, document in documents.items()]
+    read = iter(side_by_side(lambda task: registry.sharing(*task), tasks))
+    found = []
+    for documents in sharers.values():
+        sharing = {kind: Sharing(everyone=False) for kind in kinds}
+        sharing.update((kind, next(read)) for kind in documents)
+        found.append((next(iter(documents.values())).organization, sharing))
+    return found
 
 
 def _find(directory: Directory, consumer: Any) -> Organization:

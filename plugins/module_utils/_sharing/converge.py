@@ -7,27 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from .._tfe.client import Client
-from .._tfe.errors import TfeError, describe_fault
-from .._tfe.transport import side_by_side
+from .._tfe.client import Client, side_by_side
+from .._tfe.errors import ApiError, TfeError
+from .asking import Request, each, refuse_self
+from .identity import fold, match_listed
 from .lock import exclusive
-from .reading import Registry, read_producer
-from .rules import (
-    Outcome,
-    Plan,
-    Request,
-    Sharing,
-    each,
-    make_plan,
-    match_listed,
-    refuse_hidden_revocation,
-    refuse_one_id_for_two,
-    refuse_self,
-    sharing_data,
-)
+from .reading import Document, Registry, read_document
+from .results import single
+from .rules import Outcome, Plan, Result, make_plan, refuse_hidden_revocation, refuse_one_id_for_two
 
 if TYPE_CHECKING:
     from .directory import Directory
@@ -41,13 +31,11 @@ def converge(client: Client, request: Request, check_mode: bool) -> dict[str, An
     """
     with lock(client, request.organization, check_mode) as still_locked:
         registry = Registry(client)
-        look = registry.look_at(lambda: read_producer(client, request.organization))
-        [outcome] = converge_each(registry, [request], [look], check_mode, still_locked)
-    before, after = diff_side(outcome.plan.before), diff_side(outcome.after)
-    result = {**result_of(outcome), "diff": {"before": before, "after": after}}
-    if outcome.failure:
-        raise TfeError(outcome.failure, result, outcome.fault)
-    return result
+        look = registry.look_at(lambda: read_producer(client, request.organization), [request.kind])
+        [result] = converge_each(registry, [[request]], [look], check_mode, still_locked)
+    if result.failure:
+        raise TfeError(result.failure, single(result), result.fault)
+    return single(result)
 
 
 def lock(client: Client, organization: str | None, check_mode: bool) -> AbstractContextManager[Callable[[], None]]:
@@ -55,52 +43,77 @@ def lock(client: Client, organization: str | None, check_mode: bool) -> Abstract
     return nullcontext(lambda: None) if check_mode else exclusive(client.address, organization)
 
 
+def read_producer(client: Client, name: str) -> Document:
+    """One read. Raises ApiError that says why, where there is no such organization, or none that may be seen.
+
+    An external id is refused, although some servers take one in the path (API 9h): the name is what writers of one
+    producer lock. A server may know a single spelling of it (API 10), which its list of all organizations tells.
+    """
+    try:
+        document = read_document(client, name)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        from .directory import Directory  # noqa: PLC0415  # only where the name is not found
+
+        spelling, reason = Directory(client).explain_missing(name, error)
+        if not spelling:
+            raise ApiError(reason, error.status) from error
+        document = read_document(client, spelling)
+    if document.organization.key != fold(name):
+        raise ApiError(
+            f"{name!r} is the external id of {document.organization.name!r}, and here the name is needed. Nothing was "
+            "changed."
+        )
+    return document
+
+
 def converge_each(
     registry: Registry,
-    requests: Sequence[Request],
+    asked: Sequence[Sequence[Request]],
     looks: Sequence[Look],
     check_mode: bool,
     still_locked: Callable[[], None],
     *,
     directory: Directory | None = None,
-) -> list[Outcome]:
-    """What becomes of each request; ``looks`` are those at their producers. Raises TfeError before any write.
+) -> list[Result]:
+    """What becomes of each producer; ``asked`` are the requests for each of them, ``looks`` those at them.
 
-    ``directory`` is what is known of the instance already.
+    ``directory`` is what is known of the instance already. Raises TfeError before any write.
     """
-    plans = _plan(registry, requests, looks, directory)
-    for plan in plans:
+    plans = _plan(registry, asked, looks, directory)
+    for plan in (plan for of_one in plans for plan in of_one):
         for warning in plan.warnings:
             registry.client.warn(warning)
-    if check_mode or not any(plan.changed for plan in plans):
-        return [Outcome(plan, plan.after) for plan in plans]
+    if check_mode or not any(plan.changed for of_one in plans for plan in of_one):
+        return [Result(tuple(Outcome(plan, plan.after) for plan in of_one)) for of_one in plans]
     from .settle import write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
 
     stopped: list[str] = []
 
-    def finish(pair: tuple[Look, Plan]) -> Outcome:
-        look, plan = pair
-        if stopped and plan.changed:
-            told = f"{plan.producer.name} was not written any more: {stopped[0]}"
-            return Outcome(plan, plan.before, told, written=False)
-        try:
-            outcome = write(registry, plan, look, still_locked)
-            if outcome.failure and not stopped and len(plans) > 1:
+    def finish(pair: tuple[Look, list[Plan]]) -> Result:
+        look, of_one = pair
+        if stopped and any(plan.changed for plan in of_one):
+            told = f"{of_one[0].producer.name} was not written any more: {stopped[0]}"
+            return Result(tuple(Outcome(plan, plan.before, written=False) for plan in of_one), told)
+        result = write(registry, of_one, look, still_locked)
+        if result.failure and not stopped and len(plans) > 1:
+            with suppress(Exception):  # it must not hide what became of the others
                 stopped.extend(filter(None, [registry.client.why_unreachable()]))
-        except Exception as fault:  # noqa: BLE001  # it must not hide what became of the others
-            return Outcome(plan, None, describe_fault(fault), fault=fault)
-        return outcome
+        return result
 
     return side_by_side(finish, list(zip(looks, plans)))
 
 
 def _plan(
-    registry: Registry, requests: Sequence[Request], looks: Sequence[Look], directory: Directory | None
-) -> list[Plan]:
+    registry: Registry, asked: Sequence[Sequence[Request]], looks: Sequence[Look], directory: Directory | None
+) -> list[list[Plan]]:
     """Finds out what every request means, and refuses whatever is wrong with one of them."""
+    pairs = [(request, look) for requests, look in zip(asked, looks) for request in requests]
+    requests = [request for request, _look in pairs]
     labels = [request.where for request in requests]
-    producers = [look.document.organization for look in looks]
-    before = [look.sharing for look in looks]
+    producers = [look.document.organization for _request, look in pairs]
+    before = [look.sharing[request.kind] for request, look in pairs]
     each(labels, refuse_self, requests, producers)
     each(labels, refuse_hidden_revocation, requests, producers, before)
     # Who is a consumer already needs no look-up.
@@ -120,19 +133,13 @@ def _plan(
         for known in wanted:
             known.update({element: exact[element] for element in known if element in exact})
     each(labels, refuse_one_id_for_two, producers, before, [known.values() for known in wanted])
-    return list(map(make_plan, requests, producers, before, [list(known.values()) for known in wanted]))
+    plans = iter(map(make_plan, requests, producers, before, [list(known.values()) for known in wanted]))
+    of_each = [[next(plans) for _request in requests] for requests in asked]
+    if any(plan.writes_list for of_one in of_each for plan in of_one):
+        from .writing import refuse_to_risk  # noqa: PLC0415  # as for what writes
 
-
-def result_of(outcome: Outcome) -> dict[str, Any]:
-    """What the module returns for one producer."""
-    result = {
-        "changed": outcome.changed,
-        **sharing_data(outcome.plan.producer, outcome.after),
-        "added": outcome.added,
-        "removed": outcome.removed,
-    }
-    return {**result, "failed": True, "msg": outcome.failure} if outcome.failure else result
-
-
-def diff_side(sharing: Sharing | None) -> dict[str, Any] | None:
-    return None if sharing is None else {"global_module_sharing": sharing.everyone, "consumers": sharing.names}
+        lists = [[plan.kind for plan in of_one if plan.writes_list] for of_one in of_each]
+        kinds = [[plan.kind for plan in of_one] for of_one in of_each]
+        labels = [requests[0].where for requests in asked]
+        each(labels, refuse_to_risk, [look.document for look in looks], lists, kinds)
+    return of_each

@@ -6,29 +6,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from .._tfe.client import Client
+from .._tfe.client import Client, side_by_side
 from .._tfe.errors import ApiError
-from .._tfe.pages import Page
-from .._tfe.transport import side_by_side
-from .documents import ORGANIZATIONS, Producer, parse_producer, read_document
-from .rules import Organization, fold, match
+from .identity import Organization, fold, looks_like_external_id, match
+from .kinds import Kind
+from .reading import ORGANIZATIONS, Document, parse_document, read_document
 
-_FILTER = "filter%5Bmodule_producer%5D"
+if TYPE_CHECKING:
+    from .._tfe.pages import Page
+
 _UNKNOWN_FILTER = (400, 404, 422)
 """How a release may answer that does not know the filter, where the list without it was read a moment ago."""
 
 _MOST_SINGLE_READS = 3
 """More names than this are worth a look at how many pages the whole list has."""
-
-_EXTERNAL_ID = re.compile(r"^org-[1-9A-HJ-NP-Za-km-z]{16}$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-"""How external ids look as far as anybody knows (API 2, 10). Only a hint: it saves a read that would answer 404."""
-
-
-def looks_like_external_id(element: str) -> bool:
-    return bool(_EXTERNAL_ID.match(element))
 
 
 class Directory:
@@ -36,17 +30,22 @@ class Directory:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._known: dict[str, Producer] = {}  # by name, in the server's spelling
+        self._known: dict[str, Document] = {}  # by name, in the server's spelling
         self._knows_everybody = False
 
-    def producers(self, names: Sequence[str]) -> dict[str, Producer]:
+    def documents(self, names: Sequence[str]) -> dict[str, Document]:
         """What each name means, from as few reads as possible; names that mean no organization are left out."""
-        found = {
+        return {
             name: self._known[organization.name]
             for name, organization in self._find(names, 1).items()
             if organization.key == fold(name)  # not by its external id
         }
-        return dict(zip(found, self._clear_up(list(found.values()))))
+
+    def clear_up(self, documents: Sequence[Document], kinds: Collection[Kind]) -> list[Document]:
+        """The same documents; a list may tell less of an organization than its own document does (API 1.6)."""
+        unclear = [it.organization.name for it in documents if None in map(it.shares_globally, kinds)]
+        read = dict(zip(unclear, side_by_side(self._read, unclear)))
+        return [read.get(document.organization.name, document) for document in documents]
 
     def spelled_exactly(self, elements: Iterable[str]) -> dict[str, Organization]:
         """Those of the names that an organization is known to have in just that spelling.
@@ -59,49 +58,40 @@ class Directory:
         """What each name or external id means; elements that mean no organization are left out."""
         return self._find(elements, _MOST_SINGLE_READS)
 
-    def everybody(self) -> list[Organization]:
+    def everybody(self) -> list[Document]:
         """All organizations of the instance, one read for each 100 (E7)."""
         if not self._knows_everybody:
             self._read_everybody()
-        return [producer.organization for producer in self._known.values()]
+        return list(self._known.values())
 
-    def possible_sharers(self) -> list[Producer]:
-        """Everyone who may share modules: who shares globally, and who is a producer to the server's own filter.
+    def possible_sharers(self, kind: Kind) -> list[Document]:
+        """Everyone who may share that kind: who shares globally, and who is a producer to the server's own filter.
 
         There is no filter before 202103-1, which then lets everybody through or is refused: everybody may share.
         Whether it lets global sharers through is not documented (API 1.6), so they are found by their own flags.
         """
         self.everybody()
-        names = self._told_producers()
-        return self._clear_up(
-            [
-                producer
-                for name, producer in self._known.items()
-                if name in names or producer.shares_modules_globally is not False
-            ]
+        names = self._told_producers(kind)
+        return self.clear_up(
+            [it for name, it in self._known.items() if name in names or it.shares_globally(kind) is not False], [kind]
         )
 
-    def _told_producers(self) -> set[str]:
+    def _told_producers(self, kind: Kind) -> set[str]:
         """The names of those that the server's filter lets through; everybody's where it does not seem to filter."""
+        filtered = f"{ORGANIZATIONS}?filter%5B{kind.filter}%5D"
         try:
-            told = self._client.collection(f"{ORGANIZATIONS}?{_FILTER}=true", parse_producer)
-            others = self._client.page(f"{ORGANIZATIONS}?{_FILTER}=false", parse_producer)
+            told = self._client.collection(f"{filtered}=true", parse_document)
+            others = self._client.page(f"{filtered}=false", parse_document)
         except ApiError as error:
             if error.status not in _UNKNOWN_FILTER:
                 raise
             return set(self._known)
-        names = {producer.organization.name for producer in told}
+        names = {document.organization.name for document in told}
         # Who is left out of a list would go on sharing unseen, so the two parts have to make up the whole, and nobody
         # may have been renamed meanwhile.
         if others.total_count is None or len(told) + others.total_count != len(self._known) or names - set(self._known):
             return set(self._known)
         return names
-
-    def _clear_up(self, producers: list[Producer]) -> list[Producer]:
-        """The same producers; a list may tell less of an organization than its own document does (API 1.6)."""
-        unclear = [it.organization.name for it in producers if it.shares_modules_globally is None]
-        read = dict(zip(unclear, side_by_side(self._read, unclear)))
-        return [read.get(producer.organization.name, producer) for producer in producers]
 
     def explain_missing(self, name: str, error: ApiError) -> tuple[str, str]:
         """(the server's own spelling of ``name`` where it knows just that one, else ""; why it could not be read).
@@ -127,7 +117,7 @@ class Directory:
         """For each unknown name what may have been meant, as text to append."""
         from .explain import hints  # noqa: PLC0415  # needed on the way to an error only
 
-        return hints(elements, self.everybody())
+        return hints(elements, [document.organization for document in self.everybody()])
 
     def _find(self, elements: Sequence[str], most_single_reads: int) -> dict[str, Organization]:
         missing = self._unsure(elements)
@@ -151,7 +141,7 @@ class Directory:
         return [element for element in dict.fromkeys(elements) if element not in sure]
 
     def _match(self, elements: Iterable[str]) -> dict[str, Organization]:
-        return match(elements, [producer.organization for producer in self._known.values()])
+        return match(elements, [document.organization for document in self._known.values()])
 
     def _exists(self, name: str) -> bool:
         try:
@@ -162,14 +152,14 @@ class Directory:
             return False
         return True
 
-    def _read(self, name: str) -> Producer:
-        producer = read_document(self._client, name)
-        self._known[producer.organization.name] = producer
-        return producer
+    def _read(self, name: str) -> Document:
+        document = read_document(self._client, name)
+        self._known[document.organization.name] = document
+        return document
 
     def _first_page(self) -> Page:
         try:
-            first = self._client.page(ORGANIZATIONS, parse_producer)
+            first = self._client.page(ORGANIZATIONS, parse_document)
         except ApiError as error:
             if error.status != 404:
                 raise
@@ -180,9 +170,9 @@ class Directory:
         return first
 
     def _read_everybody(self, first: Page | None = None) -> None:
-        producers = self._client.collection(ORGANIZATIONS, parse_producer, first or self._first_page())
-        self._remember(producers)
+        documents = self._client.collection(ORGANIZATIONS, parse_document, first or self._first_page())
+        self._remember(documents)
         self._knows_everybody = True
 
-    def _remember(self, producers: Iterable[Producer]) -> None:
-        self._known.update((producer.organization.name, producer) for producer in producers)
+    def _remember(self, documents: Iterable[Document]) -> None:
+        self._known.update((document.organization.name, document) for document in documents)

@@ -15,8 +15,7 @@ from difflib import get_close_matches
 from .._tfe.client import Client
 from .._tfe.errors import ApiError
 from .._tfe.parsing import attributes_of
-from .directory import looks_like_external_id
-from .rules import Organization, fold
+from .identity import Organization, fold, looks_like_external_id
 
 _MOST_SUGGESTED = 20
 """So many elements get a look for what may have been meant: each is held against every name of the instance."""

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from .._tfe.errors import NotSentError, TfeError
-from .rules import fold
+from .identity import fold
 
 PATIENCE = 600.0
 """Seconds to wait for other tasks of the same user."""

@@ -6,125 +6,226 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from .._tfe.client import Client
-from .._tfe.errors import TfeError
-from .._tfe.transport import side_by_side
-from .converge import converge_each, diff_side, lock, result_of
+from .._tfe.client import Client, side_by_side
+from .._tfe.errors import TfeError, UsageError
+from .asking import Entry, Request, each, parse_elements, parse_entry
+from .converge import converge_each, lock
 from .directory import Directory
-from .documents import Producer
+from .identity import Organization
+from .kinds import KINDS, Kind
 from .newcomers import refuse_unknown
-from .reading import NEVER, Look, Registry
-from .rules import Organization, Request, UsageError, each, parse_request
+from .reading import NEVER, Document, Look, Registry, shares_none
+from .results import changes, diffs, entry, entry_result
+from .rules import Result, Sharing
+from .writing import needs_put
 
-_MOST_FAILURES_TOLD = 10
-
-
-def refuse_to_prune_all(producers: Sequence[Any], prune: bool, confirmed: bool) -> None:
-    """Raises UsageError where an empty list, maybe a variable that was never filled, would stop all sharing."""
-    if prune and not producers and not confirmed:
-        raise UsageError(
-            "producers is empty and prune is true: this would stop all sharing on the instance. If you mean that, add "
-            "prune_all: true; nothing was changed."
-        )
+_MOST_TOLD = 10
 
 
-def parse_requests(entries: Sequence[Mapping[str, Any]]) -> list[Request]:
-    """The requests of one task for several producers. Raises one UsageError about every entry that is wrong."""
-    labels = [f"producers[{i}] ({entry['organization']}): " for i, entry in enumerate(entries)]
-    return [it._replace(where=label) for label, it in zip(labels, each(labels, parse_request, entries))]
+class Matrix(NamedTuple):
+    """What a task asks for: ``prune`` are the kinds that nobody beside the entries shall share.
 
-
-def converge_all(
-    client: Client,
-    requests: Sequence[Request],
-    check_mode: bool,
-    *,
-    prune: bool,
-    ignore: Sequence[str],
-) -> dict[str, Any]:
-    """Does what all the requests ask for; with ``prune``, every producer beside them and ``ignore`` stops sharing.
-
-    Returns the module's result. Raises TfeError before anything is written where one of them is wrong; where writes
-    failed, at the end and with that same result.
+    ``prune_all`` are those of them that no entry mentions, so that nobody shall share them at all; ``ignore`` are
+    names or external ids of whom the task never touches.
     """
-    directory = Directory(client)
+
+    entries: tuple[Entry, ...]
+    prune: tuple[Kind, ...]
+    prune_all: tuple[Kind, ...]
+    ignore: tuple[str, ...]
+
+    def mentions(self, kind: Kind) -> bool:
+        return any(request.kind == kind for it in self.entries for request in it.requests)
+
+    def where(self, row: int) -> str:
+        """What stands before a message about a producer: its entry, if it has one."""
+        return self.entries[row].where if row < len(self.entries) else ""
+
+
+def parse_matrix(options: Mapping[str, Any]) -> Matrix:
+    """The options of a task. Raises one UsageError about everything that is wrong with its entries."""
+    given = options["producers"]
+    labels = [f"producers[{i}] ({it['organization']}): " for i, it in enumerate(given)]
+    entries = [
+        it._replace(where=label, requests=tuple(request._replace(where=label) for request in it.requests))
+        for label, it in zip(labels, each(labels, parse_entry, given))
+    ]
+    prune, prune_all = (tuple(kind for kind in KINDS if kind.name in options[name]) for name in ("prune", "prune_all"))
+    matrix = Matrix(tuple(entries), prune, prune_all, parse_elements("ignore", options["ignore"]))
+    for kind in prune_all:
+        if kind not in prune:
+            raise UsageError(f"prune_all names {kind.name}, and prune does not: nothing of that kind would be pruned.")
+        if matrix.mentions(kind):
+            raise UsageError(
+                f"prune_all names {kind.name}, and producers has entries about them: it is for a kind that no entry "
+                "mentions."
+            )
+    return matrix
+
+
+def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, Any]:
+    """Does what the matrix asks for. Returns the module's result.
+
+    Raises TfeError before anything is written where anything is wrong with it; where writes failed, at the end and
+    with that same result.
+    """
+    directory, registry = Directory(client), Registry(client)
     with lock(client, None, check_mode) as still_locked:
-        if prune:
+        if matrix.prune:
             directory.everybody()
-        documents = _producers(directory, requests)
-        producers = [document.organization for document in documents]
-        ignored = _ignored(directory, requests, producers, ignore)
-        others = _others(directory, [*producers, *ignored]) if prune else []
-        everyone = [*requests, *map(_pruning, others)]
-        registry = Registry(client)
-        # Documents and lists may be minutes old when the turn of a producer comes: it is read again right before.
-        looks = side_by_side(lambda it: Look(it, registry.sharing(it), NEVER), [*documents, *others])
-        outcomes = converge_each(registry, everyone, looks, check_mode, still_locked, directory=directory)
-    pruned = [outcome for outcome in outcomes[len(requests) :] if outcome.changed or outcome.failure]
-    changed = [outcome for outcome in outcomes if outcome.changed]
-    result = {
-        "changed": bool(changed),
-        "producers": [result_of(outcome) for outcome in outcomes[: len(requests)]],
-        "pruned": sorted(outcome.plan.producer.name for outcome in pruned if not outcome.failure),
-        "added": sum(len(outcome.added) for outcome in outcomes),
-        "removed": sum(len(outcome.removed) for outcome in outcomes),
-        "diff": {
-            "before": {outcome.plan.producer.name: diff_side(outcome.plan.before) for outcome in changed},
-            "after": {outcome.plan.producer.name: diff_side(outcome.after) for outcome in changed},
-        },
-    }
-    failed = [outcome for outcome in outcomes if outcome.failure]
+        documents = _producers(directory, matrix.entries)
+        kinds = [kind for kind in KINDS if kind in matrix.prune or matrix.mentions(kind)]
+        for kind in kinds:
+            if not registry.has(kind, documents or directory.everybody()):
+                raise UsageError(f"{_askers(matrix, kind)}: {shares_none(kind)}")
+        # What PUT could end has to be known as well.
+        documents = directory.clear_up(documents, KINDS if needs_put(kinds) else kinds)
+        ignored = _ignored(directory, matrix, documents)
+        documents, asked = _with_pruned(directory, registry, matrix, documents, ignored)
+
+        def look(document: Document, requests: Sequence[Request]) -> Look:
+            # It may be minutes old when the turn of its producer comes: it is read again right before.
+            return Look(document, {it.kind: registry.sharing(document, it.kind) for it in requests}, NEVER)
+
+        looks = side_by_side(lambda row: look(*row), list(zip(documents, asked)))
+        results = converge_each(registry, asked, looks, check_mode, still_locked, directory=directory)
+    answer = _answer(matrix, looks, results)
+    failed = [result for result in results if result.failure]
     if failed:
-        told = [outcome.failure for outcome in failed[:_MOST_FAILURES_TOLD]]
-        more = [outcome.plan.producer.name for outcome in failed[_MOST_FAILURES_TOLD:]]
+        more = [result.producer.name for result in failed[_MOST_TOLD:]]
+        concerned = len(matrix.entries) + sum(it.changed or bool(it.failure) for it in results[len(matrix.entries) :])
         raise TfeError(
-            f"{len(failed)} of {len(requests) + len(pruned)} producers did not come to what was asked for. Every other "
-            f"one did. Once the cause is mended, the same task finishes the job. {' '.join(told)}"
+            f"{len(failed)} of {concerned} producers did not come to what was asked for. Every other one did. Once "
+            f"the cause is mended, the same task finishes the job. "
+            + " ".join(result.failure for result in failed[:_MOST_TOLD])
             + (f" The same happened to: {', '.join(more)}." if more else ""),
-            result,
-            next((outcome.fault for outcome in failed if outcome.fault), None),
+            answer,
+            next((result.fault for result in failed if result.fault), None),
         )
-    return result
+    return answer
 
 
-def _producers(directory: Directory, requests: Sequence[Request]) -> list[Producer]:
-    """The producers of the requests. Raises TfeError where one does not exist, or is there twice."""
-    found = directory.producers([request.organization for request in requests])
-    unknown = [request for request in requests if request.organization not in found]
-    refuse_unknown(directory, [(request.where.rstrip(": "), request.organization) for request in unknown])
-    producers = [found[request.organization] for request in requests]
-    first: dict[Organization, Request] = {}
+def _answer(matrix: Matrix, looks: Sequence[Look], results: Sequence[Result]) -> dict[str, Any]:
+    changed = [(look, result) for look, result in zip(looks, results) if result.changed]
+    former = (entry(result.producer, _former(look, result)) for look, result in changed)
+    of_entries = [{it.kind for it in asked.requests} for asked in matrix.entries]
+    pruned = {
+        result.producer.name
+        for i, result in enumerate(results)
+        for outcome in result.outcomes
+        if outcome.changed and not result.failure and (i >= len(of_entries) or outcome.plan.kind in matrix.prune_all)
+    }
+    return {
+        "changed": bool(changed),
+        "producers": [entry_result(result, kinds) for result, kinds in zip(results, of_entries)],
+        "pruned": sorted(pruned),
+        "changes": changes(results),
+        "before": sorted(former, key=lambda it: str(it["organization"])),
+        "diff": diffs(results),
+    }
 
-    def refuse_twice(request: Request, producer: Producer) -> None:
-        earlier = first.setdefault(producer.organization, request)
-        if earlier is not request:
+
+def _former(look: Look, result: Result) -> dict[Kind, Sharing | None]:
+    """What has to be asked for to have it back. Global sharing of the other kind has to be said for a list to go."""
+    former: dict[Kind, Sharing | None] = {
+        kind: Sharing(everyone=True) for kind in KINDS if look.document.shares_globally(kind)
+    }
+    former.update((it.plan.kind, it.plan.before) for it in result.outcomes if it.changed or it.plan.before.everyone)
+    return former
+
+
+def _askers(matrix: Matrix, kind: Kind) -> str:
+    """Who asks for a kind: the first of them, and how many more."""
+    where = [it.where.rstrip(": ") for it in matrix.entries for request in it.requests if request.kind == kind]
+    more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+    return f"{where[0]}{more}" if where else f"prune: {kind.name}"
+
+
+def _producers(directory: Directory, entries: Sequence[Entry]) -> list[Document]:
+    """The producers of the entries. Raises TfeError where one does not exist, is another one, or is there twice."""
+    found = directory.documents([it.organization for it in entries])
+    unknown = [it for it in entries if it.organization not in found]
+    refuse_unknown(directory, [(it.where.rstrip(": "), it.organization) for it in unknown])
+    documents = [found[it.organization] for it in entries]
+    first: dict[Organization, Entry] = {}
+
+    def refuse(asked: Entry, document: Document) -> None:
+        producer = document.organization
+        earlier = first.setdefault(producer, asked)
+        if earlier is not asked:
             raise UsageError(f"this producer is there twice, {earlier.where.rstrip(': ')} is the same one.")
+        if asked.external_id and asked.external_id != producer.external_id:
+            told = producer.external_id or "not told by this server"
+            raise UsageError(f"external_id is {asked.external_id!r}, but that of {producer.name} is {told}.")
 
-    each([request.where for request in requests], refuse_twice, requests, producers)
-    return producers
+    each([it.where for it in entries], refuse, entries, documents)
+    return documents
 
 
-def _ignored(
-    directory: Directory, requests: Sequence[Request], producers: Sequence[Organization], ignore: Sequence[str]
-) -> list[Organization]:
-    """The organizations to ignore: an unknown one may be a typo, and the one that was meant be pruned."""
-    found = directory.find(ignore)
-    refuse_unknown(directory, [(f"ignore[{i}]", element) for i, element in enumerate(ignore) if element not in found])
-    where = dict(zip(producers, (request.where for request in requests)))
-    for i, element in enumerate(ignore):
+def _ignored(directory: Directory, matrix: Matrix, documents: Sequence[Document]) -> set[str]:
+    """The names of whom to ignore: an unknown one may be a typo, and the one that was meant be pruned."""
+    found = directory.find(matrix.ignore)
+    unknown = [(f"ignore[{i}]", it) for i, it in enumerate(matrix.ignore) if it not in found]
+    refuse_unknown(directory, unknown)
+    where = {document.organization: it.where for document, it in zip(documents, matrix.entries)}
+    for i, element in enumerate(matrix.ignore):
         if found[element] in where:
             raise TfeError(f"{where[found[element]]}it is also ignore[{i}] {element!r}. Nothing was changed.")
-    return list(found.values())
+    return {organization.name for organization in found.values()}
 
 
-def _others(directory: Directory, kept: Sequence[Organization]) -> list[Producer]:
-    """All that may share, but those that are kept."""
-    names = {organization.name for organization in kept}
-    return [producer for producer in directory.possible_sharers() if producer.organization.name not in names]
+def _with_pruned(
+    directory: Directory, registry: Registry, matrix: Matrix, documents: Sequence[Document], ignored: Collection[str]
+) -> tuple[list[Document], list[list[Request]]]:
+    """All producers that the task is about, and the requests for each: those of its entry, and those that prune.
+
+    Raises UsageError where somebody shares a pruned kind that nobody decided about: a blank must not close a registry.
+    """
+    all_documents, asked = list(documents), [list(it.requests) for it in matrix.entries]
+    rows = {document.organization.name: i for i, document in enumerate(documents)}
+    undecided: list[tuple[Document, Kind]] = []
+    for kind in matrix.prune:
+        is_confirmed, is_mentioned = kind in matrix.prune_all, matrix.mentions(kind)
+        for document in directory.possible_sharers(kind):
+            name = document.organization.name
+            row = rows.get(name, len(all_documents))
+            if name in ignored or any(it.kind == kind for requests in asked[row : row + 1] for it in requests):
+                continue
+            if not is_confirmed and (row < len(documents) or not is_mentioned):
+                undecided.append((document, kind))
+                continue
+            if row == len(all_documents):
+                rows[name] = row
+                all_documents.append(document)
+                asked.append([])
+            asked[row].append(Request(name, kind, (), "exact", share_globally=False, where=matrix.where(row)))
+    _refuse_undecided(registry, matrix, rows, undecided)
+    return all_documents, asked
 
 
-def _pruning(producer: Producer) -> Request:
-    return Request(producer.organization.name, consumers=(), state="exact", share_globally=False)
+def _refuse_undecided(
+    registry: Registry, matrix: Matrix, rows: Mapping[str, int], undecided: Sequence[tuple[Document, Kind]]
+) -> None:
+    read = side_by_side(lambda task: registry.sharing(*task), undecided)
+    shared = [task for task, sharing in zip(undecided, read) if sharing.everyone or sharing.partnerships]
+    problems = []
+    for kind in matrix.prune:
+        names = sorted(document.organization.name for document, shared_kind in shared if shared_kind == kind)
+        if names and not matrix.mentions(kind):
+            more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
+            problems.append(
+                f"prune names {kind.name}, and no entry mentions them, so nobody would share {kind.name} any more. "
+                f"They are shared by: {', '.join(names[:_MOST_TOLD])}{more}. If you mean that, add "
+                f"prune_all: [{kind.name}]."
+            )
+            continue
+        problems.extend(
+            f"{matrix.where(rows[name])}prune names {kind.name}, {name} shares some, and this entry leaves them out: "
+            f"say {kind.list_option}: [] or give the list."
+            for name in names
+        )
+    if problems:
+        raise UsageError(" ".join([*problems, "Nothing was changed."]))

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .._tfe.errors import TfeError
-from .directory import Directory, looks_like_external_id
-from .rules import Organization, Request, Sharing, each, leftover, refuse_self
+from .asking import Request, each, refuse_self
+from .directory import Directory
+from .identity import Organization, leftover, looks_like_external_id
+from .rules import Sharing
 
 
 def look_up(
@@ -28,7 +30,7 @@ def look_up(
     labels = [request.where for request in requests]
     each(labels, _refuse_self_by_another_name, requests, producers, wanted)
     unknown = [
-        (f"{request.where}consumers[{i}]", element)
+        (f"{request.where}{request.option}[{i}]", element)
         for request, known in zip(requests, wanted)
         if request.state != "absent"
         for i, element in enumerate(request.consumers or ())
@@ -63,7 +65,8 @@ def _refuse_unknowable(
     ids = [it for it in request.consumers or () if it not in found and looks_like_external_id(it)]
     without_id = [consumer for consumer in before.consumers if not consumer.external_id]
     if ids and without_id:
-        told = [organization for organization in directory.everybody() if organization.external_id]
+        everybody = [document.organization for document in directory.everybody()]
+        told = [organization for organization in everybody if organization.external_id]
         names = sorted(consumer.name for consumer in leftover(without_id, told))
         if names:
             raise TfeError(

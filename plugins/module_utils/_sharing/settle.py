@@ -2,24 +2,33 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes one producer's plan, and takes nothing for done that the server does not show."""
+"""Writes what is planned for one producer, and takes nothing for done that the server does not show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from .._tfe.errors import ApiError, HarmError, NotSentError, StrangerError, TfeError, UnknownStateError
-from .documents import Producer, read_document
-from .reading import NEVER, Look, Registry
-from .rules import Organization, Outcome, Plan, Sharing, leftover
-from .writing import Writers, refuse_stranger
+from .._tfe.errors import (
+    ApiError,
+    NotSentError,
+    StrangerError,
+    UnknownStateError,
+    UsageError,
+    describe_fault,
+)
+from .identity import Organization, leftover
+from .kinds import KINDS, Kind
+from .reading import NEVER, Look, Registry, read_document, refuse_stranger
+from .rules import Outcome, Plan, Result, Sharing
+from .writing import PutNeededError, Writers, needs_put, refuse_to_risk, untold
 
 if TYPE_CHECKING:
     from .._tfe.pace import Tries
 
-Result = TypeVar("Result")
+Anything = TypeVar("Anything")
+Shown = Mapping[Kind, Sharing]
 
 _MOST_LOOKS = 10
 
@@ -28,155 +37,384 @@ class _OldLookError(Exception):
     """Requests had to wait so long that somebody else may have written since the look."""
 
 
-def write(registry: Registry, plan: Plan, look: Look, still_locked: Callable[[], None]) -> Outcome:
-    """Writes the plan where it changes something, and makes sure that the server shows it afterwards.
+class _AgainError(Exception):
+    """Nothing was done yet: from the top."""
 
-    ``look`` is what the plan was made from; ``still_locked`` raises NotSentError where the lock was lost.
+
+class _Step:
+    """One write that is to be made: of the lists of some plans, or else of their flags."""
+
+    def __init__(self, plans: Sequence[Plan], tries: Tries, *, is_of_lists: bool, by_put: bool) -> None:
+        self.plans = plans
+        self.tries = tries
+        self.is_of_lists = is_of_lists
+        self.by_put = by_put
+        self.old_looks = 0
+        self.was_sent = False
+        self.failure: ApiError | None = None
+        """Of the last try."""
+        self.again = False
+        """Whether it may be sent once more after that."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Those that the write may change."""
+        return KINDS if self.by_put else tuple(plan.kind for plan in self.plans)
+
+    def is_done(self, shown: Shown) -> bool:
+        if self.is_of_lists:
+            return all(_is_reached(plan, shown[plan.kind]) for plan in self.plans)
+        return all(shown[plan.kind].everyone == plan.after.everyone for plan in self.plans)
+
+
+def write(registry: Registry, plans: Sequence[Plan], look: Look, still_locked: Callable[[], None]) -> Result:
+    """Writes one producer's plans where they change something, and makes sure that the server shows it afterwards.
+
+    ``look`` is what the plans were made from; ``still_locked`` raises NotSentError where the lock was lost.
     """
-    if not plan.changed:
-        return Outcome(plan, plan.after)
-    name, tries = plan.producer.name, registry.client.tries()
-    try:
-        shown, problem = _write_until_settled(registry, plan, look, still_locked, tries)
-    except NotSentError as error:
-        rest = f"Nothing of {name} was changed."
-        if tries.may_arrive:
+    if not any(plan.changed for plan in plans):
+        return Result(tuple(Outcome(plan, plan.after) for plan in plans))
+    return _Writing(registry, plans, look, still_locked).run()
+
+
+class _Writing:
+    """One producer on its way from what was planned from to what is planned."""
+
+    def __init__(self, registry: Registry, plans: Sequence[Plan], look: Look, still_locked: Callable[[], None]) -> None:
+        self._registry = registry
+        self._writers = Writers(registry, self._ready)
+        self._still_locked = still_locked
+        self._look = look
+        self._producer = plans[0].producer
+        self._asked_about = [plan.kind for plan in plans]
+        self._plans = {plan.kind: plan for plan in plans}
+        """E5 adds the kind that the task is not about: it shall stay as it is."""
+        self._now: dict[Kind, Sharing] = {plan.kind: plan.before for plan in plans}
+        """What the server showed last; what is planned next starts from it."""
+        self._touched: set[Kind] = set()
+        """What a write may have changed."""
+        self._unknown: set[Kind] = set()
+        """Of which is not known any more what is there."""
+        self._dropped: set[Kind] = set()
+        """Whose global sharing E5 turned off without being asked to."""
+        self._why_put = ""
+
+    def run(self) -> Result:
+        """Writes lists, then flags, until all is as planned."""
+        fault: Exception | None = None
+        try:
+            failure = self._reach()
+        except NotSentError as error:
+            self._now.update(error.shown or {})
             rest = "An earlier write of this task may have been applied."
-        return Outcome(plan, error.shown, f"{error} {rest}", written=tries.may_arrive)
-    except StrangerError as error:
-        return Outcome(plan, None, f"{error} The write may have reached it: look at who may use the modules of {name}.")
-    except UnknownStateError as error:
-        return Outcome(plan, None, str(error))
-    except HarmError as error:  # it has to be told, whatever became of the plan
-        after = None
-        with suppress(TfeError):
-            after = _look(registry, plan.producer).sharing
-        return Outcome(plan, after, str(error), harm=True)
-    return Outcome(plan, shown, problem)
+            failure = f"{error} {rest if self._touched else f'Nothing of {self._producer.name} was changed.'}"
+        except StrangerError as error:
+            what = " and the ".join(kind.name for kind in KINDS if kind in self._unknown)
+            failure = f"{error} The write may have reached it: look at who may use the {what} of {self._producer.name}."
+        except UnknownStateError as error:
+            failure = str(error)
+        except Exception as error:  # noqa: BLE001  # it must not hide what became of the others
+            self._lose_sight_of(self._plans)
+            failure, fault = describe_fault(error), error
+        for kind in self._dropped:
+            if kind in self._unknown or not self._now[kind].everyone:
+                failure += (
+                    f" {self._producer.name} shared its {kind.name} with every organization. PUT "
+                    "registry-partnerships may have turned that off, and it is not known to be on again: turn it on "
+                    f"in TFE's admin pages, or with {kind.flag_option}: true."
+                )
+        outcomes = (
+            Outcome(plan, None if kind in self._unknown else self._now[kind], written=kind in self._touched)
+            for kind, plan in self._plans.items()
+        )
+        return Result(tuple(outcomes), failure, fault)
 
+    def _reach(self) -> str:
+        """Why it is not as planned in the end, "" where it is."""
+        while True:
+            lists = [plan for plan in self._plans.values() if self._needs_list(plan)]
+            flags = [plan for plan in self._plans.values() if self._now[plan.kind].everyone != plan.after.everyone]
+            if not lists and not flags:
+                return ""
+            by_put = bool(lists) and (self._registry.put_only or needs_put([plan.kind for plan in lists]))
+            tries = self._registry.client.tries()
+            problem = self._settle(_Step(lists or flags, tries, is_of_lists=bool(lists), by_put=by_put))
+            if problem:
+                unsent = [plan.kind.flag_option for plan in flags if lists and plan not in lists]
+                return " ".join([problem, *(f"{option} was not sent any more." for option in unsent)])
 
-def _write_until_settled(
-    registry: Registry, asked: Plan, look: Look, still_locked: Callable[[], None], tries: Tries
-) -> tuple[Sharing, str]:
-    """(what the server shows, "" or why that is not what was asked for).
+    def _needs_list(self, plan: Plan) -> bool:
+        """A list from before global sharing may come back when that ends (API 9p): it is written then."""
+        now = self._now[plan.kind]
+        if plan.after.everyone or (now.everyone and not plan.after.partnerships):
+            return False
+        return not _is_reached(plan, now)
 
-    A write that failed, or whose answer was lost, may have been applied all the same: reading settles it. It is sent
-    again only where all is as it was before, so that nothing that somebody else wrote meanwhile is undone.
-    """
-    plan, old_looks, was_sent = asked, 0, False
+    def _settle(self, step: _Step) -> str:
+        """Makes one write, until what it left is known: why that is not what was planned, "" where it is.
 
-    def ready() -> None:
-        still_locked()
-        if registry.is_old(look):
+        A write that failed, or whose answer was lost, may have been applied all the same: reading settles it. It is
+        sent again only where all is as it was before, so that nothing that somebody else wrote meanwhile is undone.
+        """
+        while True:
+            if self._look.at == NEVER:
+                self._look_again()
+                if step.was_sent and step.is_done(self._look.sharing):
+                    return self._take(step, self._look.sharing)
+                self._refuse_changes()
+            if step.by_put:
+                self._look_at_the_other_kind()
+            try:
+                shown = self._try(step)
+            except _AgainError:
+                continue
+            if shown is None or not step.is_done(shown):
+                shown = self._read_back(step)
+            is_unchanged = all(_is_just(shown[kind], self._now[kind]) for kind in step.kinds)
+            if not (step.failure and is_unchanged and not step.tries.may_arrive):
+                self._touched.update(step.kinds)
+            if step.is_done(shown):
+                return self._take(step, shown)
+            if not step.again or not is_unchanged:
+                problem = " ".join([self._not_reached(step, shown), *self._harm(step, shown, with_flags=True)])
+                self._now.update(shown)
+                return problem
+
+    def _try(self, step: _Step) -> Shown | None:
+        """Sends the write once. Returns what its answer shows, None where it failed or does not tell.
+
+        Raises _AgainError where it was not looked at, and may be.
+        """
+        step.failure, step.again = None, False
+        try:
+            if not step.is_of_lists:
+                return self._send_flags(step.plans)
+            if not step.by_put:
+                return self._send_list(*step.plans)
+            self._send_all_lists(step.plans)
+        except _OldLookError:
+            self._look, step.old_looks = self._look._replace(at=NEVER), step.old_looks + 1
+            if step.old_looks < _MOST_LOOKS:
+                raise _AgainError from None
+            raise NotSentError(
+                f"{self._producer.name} could not be written right after a look at it, {_MOST_LOOKS} times in a "
+                "row: the rate limit, which all tools of this TFE user share, kept being reached."
+            ) from None
+        except PutNeededError as error:
+            self._why_put, step.by_put = f"{error} ", True
+            self._look = self._look._replace(at=NEVER)
+            raise _AgainError from None
+        except StrangerError:
+            self._lose_sight_of(step.kinds)
+            raise
+        except ApiError as error:
+            step.failure, step.again, step.old_looks, step.was_sent = error, step.tries.again(error), 0, True
+            if error.had_no_effect and step.again:
+                raise _AgainError from None
+            if error.had_no_effect and not step.tries.may_arrive:
+                raise NotSentError(str(error)) from error
+        return None
+
+    def _take(self, step: _Step, shown: Shown) -> str:
+        """What was written is there. What E5 did to the other kind is told, or mended by the flag, which comes next."""
+        self._touched.update(step.kinds)
+        harm = self._harm(step, shown, with_flags=False)
+        self._now.update(shown)
+        return " ".join(harm)
+
+    # Looking.
+
+    def _look_at(self, kinds: Collection[Kind]) -> Look:
+        """Raises ApiError, and StrangerError where another organization has the producer's name."""
+        client, producer = self._registry.client, self._producer
+        look = self._registry.look_at(lambda: read_document(client, producer.name), [*kinds])
+        shown = look.document.organization
+        refuse_stranger(producer, shown)
+        if shown.name != producer.name and not producer.external_id:
+            raise StrangerError(
+                f"The name {producer.name} is not there any more, and {shown.name} may be somebody else."
+            )
+        return look
+
+    def _look_again(self) -> None:
+        """Raises NotSentError where there can be no look, or another organization is seen."""
+        try:
+            self._look = self._look_at(self._plans)
+        except StrangerError as error:
+            if self._touched:
+                self._lose_sight_of(self._plans)
+                raise
+            raise NotSentError(f"{self._producer.name} has changed meanwhile, run again. {error}") from error
+        except ApiError as error:
+            raise self._unread(error) from error
+
+    def _look_at_the_other_kind(self) -> None:
+        """Before E5: what the task is not about is read as well, to be sent back as it is."""
+        document = self._look.document
+        for kind in KINDS:
+            if kind in self._plans:
+                continue
+            if document.shares_globally(kind) is None:
+                raise NotSentError(f"{self._why_put}{untold(self._producer.name, kind)}")
+            try:
+                sharing = self._registry.sharing(document, kind)
+            except ApiError as error:
+                raise self._unread(error) from error
+            self._plans[kind] = Plan(self._producer, kind, sharing, sharing)
+            self._now[kind] = sharing
+
+    def _unread(self, error: ApiError) -> NotSentError:
+        self._unknown.update(self._touched)
+        name = self._producer.name
+        return NotSentError(f"{error} So {name} could not be read again right before it would have been written.")
+
+    def _refuse_changes(self) -> None:
+        for kind, shown in self._look.sharing.items():
+            if not _is_just(shown, self._now[kind]):
+                raise NotSentError(
+                    f"{self._producer.name} has changed meanwhile, run again. Since it was read, somebody else changed "
+                    f"its sharing: {_differences(kind, self._now[kind], shown)}.",
+                    self._look.sharing,
+                )
+
+    def _read_back(self, step: _Step) -> Shown:
+        """Reads what a write left. Raises UnknownStateError where that is not known."""
+        try:
+            self._look = self._look_at(step.kinds)
+        except StrangerError:
+            self._lose_sight_of(step.kinds)
+            raise
+        except ApiError as problem:
+            self._lose_sight_of(step.kinds)
+            raise UnknownStateError(
+                f"{step.failure or ''} The write may have been applied: what {self._producer.name} shares now is not "
+                f"known, since reading it back failed. {problem}".strip()
+            ) from problem
+        return self._look.sharing
+
+    def _lose_sight_of(self, kinds: Iterable[Kind]) -> None:
+        """Something may have been written, and what is there now is not known."""
+        self._touched.update(kinds)
+        self._unknown.update(kinds)
+
+    def _ready(self) -> None:
+        self._still_locked()
+        if self._registry.is_old(self._look):
             raise _OldLookError
 
-    while True:
-        if look.at == NEVER:
-            look = _look_again(registry, plan, tries)
-            if was_sent and plan.is_reached_by(look.sharing):
-                return look.sharing, ""
-            _refuse_changes(plan, look.sharing)
-        shown, failure, again = None, None, False
-        try:
-            shown = _send(registry, look.document, plan, ready)
-        except _OldLookError:
-            look, old_looks = look._replace(at=NEVER), old_looks + 1
-            if old_looks < _MOST_LOOKS:
-                continue
-            raise NotSentError(
-                f"{plan.producer.name} could not be written right after a look at it, {_MOST_LOOKS} times in a row: "
-                "the rate limit, which all tools of this TFE user share, kept being reached.",
-                look.sharing,
-            ) from None
-        except ApiError as error:
-            failure, again, old_looks, was_sent = error, tries.again(error), 0, True
-            if error.had_no_effect and again:
-                continue
-            if error.had_no_effect and not tries.may_arrive:
-                raise NotSentError(str(error), plan.before) from error
-        if shown is None or not plan.is_reached_by(shown):
-            look = _settle(registry, plan, failure)
-            shown = look.sharing
-        if plan.is_reached_by(shown):
-            return shown, ""
-        if plan.before.everyone and not (failure or shown.everyone or plan.after.partnerships):
-            # The list from before global sharing came back (API 9p): it is emptied by a write of its own.
-            plan, tries.may_arrive = plan._replace(before=shown), True
-        elif not again or not shown.is_just(plan.before):
-            return shown, _not_reached(asked, shown, failure, tries)
+    # Writing.
 
+    # Each returns the sharing that the answer shows, completed by a read where half of it is missing; None where that
+    # does not tell. It raises what the write raised, and nothing of a read after it but StrangerError.
 
-def _settle(registry: Registry, plan: Plan, failure: ApiError | None) -> Look:
-    """Reads what a write left. Raises UnknownStateError where that is not known."""
-    try:
-        return _look(registry, plan.producer)
-    except ApiError as problem:
-        raise UnknownStateError(
-            f"{failure or ''} The write may have been applied: what {plan.producer.name} shares now is not known, "
-            f"since reading it back failed. {problem}".strip()
-        ) from problem
-
-
-def _look(registry: Registry, producer: Organization) -> Look:
-    """Raises ApiError, and StrangerError where another organization has the producer's name."""
-    look = registry.look_at(lambda: read_document(registry.client, producer.name))
-    shown = look.document.organization
-    refuse_stranger(producer, shown)
-    if shown.name != producer.name and not producer.external_id:
-        raise StrangerError(f"The name {producer.name} is not there any more, and {shown.name} may be somebody else.")
-    return look
-
-
-def _look_again(registry: Registry, plan: Plan, tries: Tries) -> Look:
-    """A look before a write. Raises NotSentError where there can be none, or another organization is seen."""
-    name = plan.producer.name
-    try:
-        return _look(registry, plan.producer)
-    except StrangerError as error:
-        if tries.may_arrive:
-            raise
-        raise NotSentError(f"{name} has changed meanwhile, run again. {error}") from error
-    except ApiError as error:
-        raise NotSentError(
-            f"{error} So {name} could not be read again right before it would have been written."
-        ) from error
-
-
-def _refuse_changes(plan: Plan, shown: Sharing) -> None:
-    if not shown.is_just(plan.before):
-        raise NotSentError(
-            f"{plan.producer.name} has changed meanwhile, run again. Since it was read, somebody else changed its "
-            f"sharing: {_differences(plan.before, shown)}.",
-            shown,
-        )
-
-
-def _send(registry: Registry, document: Producer, plan: Plan, ready: Callable[[], None]) -> Sharing | None:
-    """One write. Returns the sharing that its answer shows, completed by a read where half of it is missing.
-
-    None where that does not tell. Raises what the write raised, and nothing of a read after it but StrangerError.
-    """
-    writers = Writers(registry, ready)
-    if plan.after.everyone:
-        return Sharing(everyone=True) if writers.share_with_everyone(document, True) else None
-    if plan.before.everyone and not plan.after.partnerships:
-        # The flag alone does not tell whether anybody is listed.
-        flag = writers.share_with_everyone(document, False)
-        partnerships = None if flag is not False else _read(lambda: registry.read(document))
-        return None if partnerships is None else Sharing(everyone=False, partnerships=partnerships)
-    new = leftover(plan.after.consumers, plan.before.consumers)
-    partnerships = writers.replace(document, plan.after.consumers, new)
-    if partnerships is None:
-        return None
-    if plan.before.everyone:
-        now = _read(lambda: read_document(registry.client, plan.producer.name))
-        if now is None or now.shares_modules_globally is not False:
+    def _send_list(self, plan: Plan) -> Shown | None:
+        document, now = self._look.document, self._now[plan.kind]
+        consumers = plan.after.consumers
+        new = leftover(consumers, now.consumers)
+        partnerships = self._writers.replace_alone(document, plan.kind, consumers, new)
+        if partnerships is None:
             return None
-        refuse_stranger(plan.producer, now.organization)
-    return Sharing(everyone=False, partnerships=partnerships)
+        if now.everyone:
+            shown = _read(partial(read_document, self._registry.client, self._producer.name))
+            if shown is None or shown.shares_globally(plan.kind) is not False:
+                return None
+            refuse_stranger(self._producer, shown.organization)
+        return {plan.kind: Sharing(everyone=False, partnerships=partnerships)}
+
+    def _send_all_lists(self, plans: Sequence[Plan]) -> None:
+        document = self._look.document
+        lists = {kind: self._now[kind].consumers for kind in KINDS}
+        written = {plan.kind: plan.after.consumers for plan in plans}
+        if needs_put(written):
+            try:
+                refuse_to_risk(document, written, self._asked_about)
+            except UsageError as error:
+                raise NotSentError(str(error)) from error
+        else:
+            new = [it for kind, consumers in written.items() for it in leftover(consumers, lists[kind])]
+            self._writers.confirm(new)  # names stand in for ids that were to be written
+        try:
+            self._writers.replace_all(document, {**lists, **written})
+        except ApiError as error:
+            raise ApiError(f"{self._why_put}{error}", error.status, error.failed_try) from error
+        self._registry.put_only = self._registry.put_only or not needs_put(written)
+
+    def _send_flags(self, plans: Sequence[Plan]) -> Shown | None:
+        document = self._look.document
+        flags = {plan.kind: plan.after.everyone for plan in plans}
+        answer = self._writers.set_flags(document, flags, is_repair=self._dropped.issuperset(flags))
+        if answer is None or any(answer.shares_globally(kind) != value for kind, value in flags.items()):
+            return None
+        shown = {}
+        for kind, everyone in flags.items():
+            # The flag alone does not tell whether anybody is listed.
+            partnerships = () if everyone else _read(partial(self._registry.read, document, kind))
+            if partnerships is None:
+                return None
+            shown[kind] = Sharing(everyone, partnerships)
+        return shown
+
+    # Telling.
+
+    def _harm(self, step: _Step, shown: Shown, *, with_flags: bool) -> list[str]:
+        """What E5 did to the kind that it was to leave as it is."""
+        told = []
+        written = [plan.kind for plan in step.plans]
+        for kind in (kind for kind in step.kinds if kind not in written):
+            before, now = self._now[kind], shown[kind]
+            if before.everyone and not now.everyone and self._plans[kind].after.everyone:
+                self._dropped.add(kind)
+            elif not before.is_same_as(now) and (before.everyone == now.everyone or with_flags):
+                were = "everybody" if before.everyone else ", ".join(before.names) or "nobody"
+                told.append(
+                    f"PUT registry-partnerships changed who may use the {kind.name} of {self._producer.name} too: "
+                    f"{_differences(kind, before, now)}. It was: {were}. Set that right in TFE's admin pages, or by a "
+                    f"task about its {kind.name}."
+                )
+        return told
+
+    def _not_reached(self, step: _Step, shown: Shown) -> str:
+        """What to tell when the server does not show what was asked for."""
+        failure, tries, plans = step.failure, step.tries, step.plans
+        times = tries.failed + (failure is None)
+        name = self._producer.name
+        said = str(failure) if failure else "The server accepted the write."
+        if times > 1:
+            said += f" It was sent {times} times."
+        if failure and all(shown[plan.kind].is_same_as(self._now[plan.kind]) for plan in plans):
+            if tries.may_arrive:
+                return (
+                    f"{said} Read again, the sharing of {name} is as it was before. Yet the server may still be at "
+                    "work on the write: run again to see."
+                )
+            rest = "" if self._touched else ": nothing was changed"
+            return f"{said} Read again, the sharing of {name} is as it was before{rest}."
+        wrong = [text for plan in plans for text in _wrong(plan, shown[plan.kind])]
+        return f"{said} Read again, the sharing of {name} is not what was asked for: {'; '.join(wrong)}."
 
 
-def _read(read: Callable[[], Result]) -> Result | None:
+def _is_just(shown: Sharing, before: Sharing) -> bool:
+    """Whether it is the same, and nobody is called otherwise: what writes names depends on them."""
+    return shown.is_same_as(before) and shown.names == before.names
+
+
+def _is_reached(plan: Plan, shown: Sharing) -> bool:
+    return shown.everyone == plan.after.everyone and not _missing(plan, shown) and not _left_over(plan, shown)
+
+
+def _missing(plan: Plan, shown: Sharing) -> list[Organization]:
+    """Who should be among the consumers that the server shows, and is not."""
+    return leftover(plan.after.consumers, shown.consumers)
+
+
+def _left_over(plan: Plan, shown: Sharing) -> list[Organization]:
+    """Who should not be; whom somebody else added meanwhile is theirs, unless the list was to be exact."""
+    extra = leftover(shown.consumers, plan.after.consumers)
+    new = [] if plan.exact else leftover(extra, plan.before.consumers)
+    return [it for it in extra if it not in new or any(map(it.is_called, plan.leaving))]
+
+
+def _read(read: Callable[[], Anything]) -> Anything | None:
     """What a read returns, None where it fails: the write before it is what has to be told of."""
     try:
         return read()
@@ -184,36 +422,23 @@ def _read(read: Callable[[], Result]) -> Result | None:
         return None
 
 
-def _not_reached(plan: Plan, shown: Sharing, failure: ApiError | None, tries: Tries) -> str:
-    """What to tell when the server does not show what was asked for."""
-    name = plan.producer.name
-    said = str(failure) if failure else "The server accepted the write."
-    times = tries.failed + (failure is None)
-    if times > 1:
-        said += f" It was sent {times} times."
-    if failure and shown.is_same_as(plan.before):
-        if tries.may_arrive:
-            return (
-                f"{said} Read again, the sharing of {name} is as it was before. Yet the server may still be at work "
-                "on the write: run again to see."
-            )
-        return f"{said} Read again, the sharing of {name} is as it was before: nothing was changed."
-    missing, left_over = plan.missing(shown), plan.left_over(shown)
-    others = {it.name for it in missing} & set(shown.names)
-    wrong = [f"{stranger} is another organization now, and may use the modules" for stranger in sorted(others)]
+def _wrong(plan: Plan, shown: Sharing) -> Iterable[str]:
+    missing, left_over = _missing(plan, shown), _left_over(plan, shown)
     if shown.everyone != plan.after.everyone:
-        wrong.insert(0, f"global module sharing is {'still on' if shown.everyone else 'off'}")
+        yield f"global {plan.kind.one} sharing is {'still on' if shown.everyone else 'off'}"
+    others = {it.name for it in missing} & set(shown.names)
+    for stranger in sorted(others):
+        yield f"{stranger} is another organization now, and may use the {plan.kind.name}"
     for what, who in (("missing", missing), ("left over", left_over)):
         names = sorted(it.name for it in who if it.name not in others)
         if names:
-            wrong.append(f"{what}: {', '.join(names)}")
-    return f"{said} Read again, the sharing of {name} is not what was asked for: {'; '.join(wrong)}."
+            yield f"{what}: {', '.join(names)}"
 
 
-def _differences(before: Sharing, now: Sharing) -> str:
+def _differences(kind: Kind, before: Sharing, now: Sharing) -> str:
     told = []
     if before.everyone != now.everyone:
-        told.append(f"global module sharing is {'on' if now.everyone else 'off'} now")
+        told.append(f"global {kind.one} sharing is {'on' if now.everyone else 'off'} now")
     renamed = sorted({*before.names} ^ {*now.names}) if now.is_same_as(before) else []
     for what, names in (("added", now.without(before)), ("removed", before.without(now)), ("renamed", renamed)):
         if names:

@@ -4,23 +4,76 @@
 
 """The requests that write a producer's sharing on any release: E1, E3, E5 and E6 of API 1.
 
-What the server answers decides which endpoint is used, never a version header.
+What the server answers decides which endpoint is used, never a version header. Only E5 writes a list of providers, and
+it replaces the list of modules with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from .._tfe.errors import ApiError, HarmError, NotSentError, StrangerError
+from .._tfe.client import side_by_side
+from .._tfe.errors import ApiError, NotSentError, StrangerError, UsageError
 from .._tfe.parsing import attributes_of
-from .._tfe.transport import side_by_side
-from .documents import Producer, parse_organization, parse_producer, read_document
-from .reading import CONSUMERS, GONE, LEGACY_CONSUMERS, Registry, parse_partnership, path
-from .rules import Organization, Partnership, fold, leftover
+from .identity import Organization, fold
+from .kinds import KINDS, MODULES, Kind
+from .reading import (
+    GONE,
+    LEGACY_CONSUMERS,
+    Document,
+    Registry,
+    consumers_path,
+    parse_document,
+    parse_partnership,
+    path,
+    read_document,
+    refuse_stranger,
+)
+from .rules import Partnership
 
-_PROVIDER_CONSUMERS = "/relationships/provider-consumers"
+
+class PutNeededError(Exception):
+    """This release has no way to write a list of one kind alone; the text says what was tried."""
+
+
+def needs_put(kinds: Collection[Kind]) -> bool:
+    """Whether lists of these kinds can be written by E5 alone, which writes those of all kinds."""
+    return any(kind != MODULES for kind in kinds)
+
+
+def refuse_to_risk(document: Document, lists: Collection[Kind], asked_about: Collection[Kind]) -> None:
+    """Raises UsageError where E5 could end global sharing of a kind that the task does not even mention.
+
+    ``lists`` are the kinds whose lists are to be written. A task that is killed before it has turned that on again
+    would leave everybody cut off, and a second run would not see it, unless it is about that kind too.
+    """
+    if not needs_put(lists):
+        return
+    name = document.organization.name
+    written = " and ".join(kind.one for kind in lists)
+    for kind in KINDS:
+        if kind in asked_about:
+            continue
+        if document.shares_globally(kind) is None:
+            raise UsageError(untold(name, kind))
+        if document.shares_globally(kind):
+            entry = {"organization": name, kind.flag_option: "true", **{it.list_option: "[…]" for it in lists}}
+            raise UsageError(
+                f"{name} shares its {kind.name} with every organization, and the request that writes its {written} "
+                "consumers may turn that off. A task that is killed before it has turned that on again would cut "
+                "everybody off, and no second run would see it. So ask for both in one entry of tfe_registry_sharing: "
+                f"{{{', '.join(f'{option}: {value}' for option, value in entry.items())}}}. Nothing was changed."
+            )
+
+
+def untold(name: str, kind: Kind) -> str:
+    """Why E5 is not tried."""
+    return (
+        f"The document of {name} does not tell whether its {kind.name} are shared with every organization, and PUT "
+        "registry-partnerships could turn that off. It was not tried, and nothing was changed."
+    )
 
 
 class Writers:
@@ -32,28 +85,51 @@ class Writers:
         self._client = registry.client
         self._ready = ready
 
-    def replace(
-        self, producer: Producer, consumers: Sequence[Organization], new: Sequence[Organization]
+    def replace_alone(
+        self, document: Document, kind: Kind, consumers: Sequence[Organization], new: Sequence[Organization]
     ) -> tuple[Partnership, ...] | None:
-        """Writes the whole list, which turns global sharing off (API 1.7). Returns what the answer shows, if it does.
+        """Writes the whole list of one kind, which turns its global sharing off (API 1.7).
 
-        E1 takes external ids and answers with partnerships; E3 and E5 take names and answer with nothing. ``new`` are
-        the consumers that are not in the list yet. Raises NotSentError where a name is not whose it was any more.
+        Returns what the answer shows, if it does: E1 takes external ids and answers with partnerships; E3 takes names
+        and answers with nothing. ``new`` are the consumers that are not in the list yet. Raises NotSentError where a
+        name is not whose it was any more, PutNeededError where neither is there.
         """
         ways: dict[str, Callable[[], tuple[Partnership, ...] | None]] = {}
         if all(consumer.external_id for consumer in consumers):
-            ways["E1"] = partial(self._replace_by_ids, producer, consumers)
-        confirm = lru_cache(partial(self._confirm, [producer.organization, *new]))
-        ways["E3"] = partial(self._replace_by_names, producer, consumers, confirm)
-        ways["E5"] = partial(self._replace_with_providers, producer, consumers, confirm)
-        return self._registry.first_way("written", producer, ways)
+            ways["E1"] = partial(self._replace_by_ids, document, consumers)
+        ways["E3"] = partial(self._replace_by_names, document, kind, consumers, new)
+        try:
+            return self._registry.first_way("written", document, kind, ways)
+        except ApiError as error:
+            if error.status in GONE:
+                raise PutNeededError(str(error)) from error
+            raise
 
-    def share_with_everyone(self, producer: Producer, everyone: bool) -> bool | None:
-        """Sets the global flag (E6). Returns the flag that the answer shows, None where it shows none."""
-        answer = self._set_flag(producer, "global-module-sharing", everyone, self._ready)
-        return answer.shares_modules_globally if answer else None
+    def replace_all(self, document: Document, lists: Mapping[Kind, Sequence[Organization]]) -> None:
+        """E5 (API 1.4): writes the whole list of each kind, and may turn any global sharing off."""
+        attributes = {}
+        for kind, consumers in lists.items():
+            # Nobody knows which spelling of the keys counts (API 9a).
+            for key in (kind.list_key, kind.list_key.replace("-", "_")):
+                attributes[key] = [consumer.name for consumer in consumers]
+        body = {"data": {"type": "registry-partnerships", "attributes": attributes}}
+        self._client.write("PUT", path(document, "/registry-partnerships"), body, self._ready)
 
-    def _confirm(self, organizations: Sequence[Organization]) -> None:
+    def set_flags(self, document: Document, flags: Mapping[Kind, bool], *, is_repair: bool) -> Document | None:
+        """E6 (API 1.5): only the flags that shall change are sent. None where the answer is not whole."""
+        attributes = {kind.flag_key: value for kind, value in flags.items()}
+        body = {"data": {"type": "organizations", "attributes": attributes}}
+        answer = self._client.write("PATCH", path(document), body, None if is_repair else self._ready)
+        if answer is None:
+            return None
+        shown = parse_document(answer["data"])
+        planned, named = document.organization, shown.organization
+        refuse_stranger(planned, named)
+        if named.external_id is None and named.key != planned.key:
+            raise ApiError(f"PATCH for {planned.name} answered with {named.name}.")
+        return shown if named.external_id == planned.external_id else None
+
+    def confirm(self, organizations: Sequence[Organization]) -> None:
         """Before names are written in the place of ids: each name must still be whose it was."""
 
         def confirm(organization: Organization) -> None:
@@ -71,151 +147,25 @@ class Writers:
 
         side_by_side(confirm, [organization for organization in organizations if organization.external_id])
 
-    def _replace_by_ids(self, producer: Producer, consumers: Sequence[Organization]) -> tuple[Partnership, ...] | None:
+    def _replace_by_ids(self, document: Document, consumers: Sequence[Organization]) -> tuple[Partnership, ...] | None:
         """E1 (API 1.1)."""
         ids = [consumer.external_id for consumer in consumers]
         attributes = {"module-consuming-organization-ids": ids}
         body = {"data": {"type": "module-partnerships", "attributes": attributes}}
-        answer = self._client.write("PATCH", path(producer, LEGACY_CONSUMERS), body, self._ready)
+        answer = self._client.write("PATCH", path(document, LEGACY_CONSUMERS), body, self._ready)
         items = answer["data"] if answer else None
         # An empty list does not tell whose it is.
-        if not isinstance(items, list) or not items or not all(_is_of(producer.organization, item) for item in items):
+        if not isinstance(items, list) or not items or not all(_is_of(document.organization, item) for item in items):
             return None
         return tuple(map(parse_partnership, items))
 
     def _replace_by_names(
-        self, producer: Producer, consumers: Sequence[Organization], confirm: Callable[[], None]
+        self, document: Document, kind: Kind, consumers: Sequence[Organization], new: Sequence[Organization]
     ) -> None:
         """E3 (API 1.3)."""
-        confirm()
+        self.confirm([document.organization, *new])
         data = [{"id": consumer.name, "type": "organizations"} for consumer in consumers]
-        self._client.write("PATCH", path(producer, CONSUMERS), {"data": data}, self._ready)
-
-    def _replace_with_providers(
-        self, producer: Producer, consumers: Sequence[Organization], confirm: Callable[[], None]
-    ) -> None:
-        """E5 (API 1.4): it replaces the provider consumers too, so they are sent back as they were."""
-        confirm()
-        name = producer.organization.name
-        # Read anew: the document at hand may come from a list that tells less.
-        document = read_document(self._client, name)
-        try:
-            refuse_stranger(producer.organization, document.organization)
-        except StrangerError as error:
-            raise NotSentError(f"{name} has changed meanwhile, run again. {error}") from error
-        everyone_uses_providers = document.shares_providers_globally
-        if everyone_uses_providers is None:
-            raise ApiError(
-                f"PUT registry-partnerships was not tried: the document of {name} does not tell whether its providers "
-                "are shared with every organization, and this write could turn that off.",
-                404,
-            )
-        before = self._provider_consumers(producer)
-        modules, providers = ([consumer.name for consumer in kind] for kind in (consumers, before))
-        attributes = {
-            # Nobody knows which spelling of the keys counts (API 9a).
-            "module-consumers": modules,
-            "module_consumers": modules,
-            "provider-consumers": providers,
-            "provider_consumers": providers,
-        }
-        body = {"data": {"type": "registry-partnerships", "attributes": attributes}}
-        failure = None
-        try:
-            self._client.write("PUT", path(producer, "/registry-partnerships"), body, self._ready)
-        except ApiError as error:
-            if error.status in GONE or error.had_no_effect:
-                raise
-            failure = error  # it may have been applied all the same, or in part
-        try:
-            if everyone_uses_providers:
-                repair = failure is None or self._is_applied(producer, consumers, failure)
-                self._keep_global_providers(producer, repair=repair)
-            self._prove_provider_consumers(producer, before)
-        except HarmError as harm:
-            raise HarmError(f"{failure or ''} {harm}".strip()) from harm
-        if failure:
-            raise failure
-
-    def _is_applied(self, producer: Producer, consumers: Sequence[Organization], failure: ApiError) -> bool:
-        """Whether a PUT that failed was carried out all the same: else it is not what turned a flag off."""
-        if not failure.unsettled:
-            return False
-        try:
-            now = [partnership.consumer for partnership in self._registry.read(producer)]
-        except ApiError:
-            return False
-        return not leftover(consumers, now) and not leftover(now, consumers)
-
-    def _keep_global_providers(self, producer: Producer, *, repair: bool) -> None:
-        """Turns global sharing of providers on again where it is off and ``repair`` is set.
-
-        Raises HarmError where it is not on in the end, which may be somebody else's doing where the PUT failed.
-        """
-        tries = self._client.tries()
-        again, problem = True, ""
-        while True:
-            try:
-                document = read_document(self._client, producer.organization.name)
-                refuse_stranger(producer.organization, document.organization)
-            except (ApiError, StrangerError) as error:
-                problem = f" {error}"
-                break
-            if document.shares_providers_globally:
-                return
-            if not (again and repair):
-                break
-            again = False
-            try:
-                self._set_flag(producer, "global-provider-sharing", True)
-            except ApiError as error:  # the next read tells whether it was applied
-                again = tries.again(error)
-        raise HarmError(
-            f"{producer.organization.name} shared its providers with every organization. PUT "
-            "registry-partnerships may have turned that off, and it is not known to be on again."
-            f"{problem} Check it in TFE's admin pages; then run again to see whether the module consumers arrived."
-        )
-
-    def _prove_provider_consumers(self, producer: Producer, before: Sequence[Organization]) -> None:
-        try:
-            now, problem = self._provider_consumers(producer), ""
-        except ApiError as error:
-            now, problem = None, f" {error}"
-        if now is None or leftover(before, now) or leftover(now, before):
-            what = "may have changed" if now is None else "changed"
-            names = ", ".join(sorted(consumer.name for consumer in before))
-            raise HarmError(
-                f"PUT registry-partnerships {what} the provider consumers of {producer.organization.name} too."
-                f"{problem} They were: {names or 'none'}. Check them in TFE's admin pages; then "
-                "run again to see whether the module consumers arrived."
-            )
-
-    def _provider_consumers(self, producer: Producer) -> list[Organization]:
-        return self._client.collection(path(producer, _PROVIDER_CONSUMERS), parse_organization)
-
-    def _set_flag(
-        self, producer: Producer, attribute: str, value: bool, ready: Callable[[], None] | None = None
-    ) -> Producer | None:
-        """E6 (API 1.5): only the attribute that shall change is sent. None where the answer is not whole."""
-        body = {"data": {"type": "organizations", "attributes": {attribute: value}}}
-        document = self._client.write("PATCH", path(producer), body, ready)
-        if document is None:
-            return None
-        answer = parse_producer(document["data"])
-        planned, shown = producer.organization, answer.organization
-        refuse_stranger(planned, shown)
-        if shown.external_id is None and shown.key != planned.key:
-            raise ApiError(f"PATCH for {planned.name} answered with {shown.name}.")
-        return answer if shown.external_id == planned.external_id else None
-
-
-def refuse_stranger(planned: Organization, shown: Organization) -> None:
-    """Raises StrangerError where a name belongs to another organization than it did: its external id tells."""
-    if not shown.may_be(planned):
-        raise StrangerError(
-            f"The name {planned.name} belongs to another organization now: its external id is {shown.external_id}, and "
-            f"was {planned.external_id} when the task began."
-        )
+        self._client.write("PATCH", consumers_path(document, kind), {"data": data}, self._ready)
 
 
 def _is_of(producer: Organization, item: Any) -> bool:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -15,12 +15,26 @@ from .errors import ApiError, FailedTry
 from .pace import Tries, is_passing
 from .pages import PAGE_SIZE, Page, parse_page
 from .parsing import parse_json
-from .transport import BodyError, Transport, body_of
+from .transport import CONNECTIONS, BodyError, Transport, body_of
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """What ``work`` returns for each item, in their order. Raises what it raises for the first item that fails.
+
+    May be called from within ``work``: the client's connections are what is limited, not the threads.
+    """
+    if len(items) <= 1:
+        return [work(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # a small task does without
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return list(pool.map(work, items))
 
 
 class Client:

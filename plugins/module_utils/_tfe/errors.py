@@ -24,6 +24,10 @@ class TfeError(Exception):
         self.fault = fault
 
 
+class UsageError(TfeError):
+    """The task asks for something that cannot be meant."""
+
+
 def describe_fault(fault: Exception) -> str:
     """What to say of an exception that nobody expected."""
     return (

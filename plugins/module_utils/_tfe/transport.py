@@ -20,9 +20,9 @@ import threading
 import time
 import traceback
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .errors import ApiError, FailedTry, TfeError
@@ -64,22 +64,6 @@ _MOST_HEAD = 1024 * 1024
 """What may come beside a body: headers, and the sizes of its chunks."""
 
 _MEDIA_TYPE = "application/vnd.api+json"
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
-
-def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """What ``work`` returns for each item, in their order. Raises what it raises for the first item that fails.
-
-    May be called from within ``work``: the client's connections are what is limited, not the threads.
-    """
-    if len(items) <= 1:
-        return [work(item) for item in items]
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # a small task does without
-
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        return list(pool.map(work, items))
 
 
 class Transport:

@@ -17,8 +17,8 @@ MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[4] / "p
 # What each module would change on the small instance; a module that only reads is asked for everything.
 TASKS: dict[str, dict[str, Any]] = {
     "tfe_module_consumers": {"organization": "delta", "consumers": ["eta"]},
-    "tfe_module_consumers_info": {},
-    "tfe_module_sharing": {"producers": [{"organization": "delta", "consumers": ["eta"]}], "prune": True},
+    "tfe_registry_sharing_info": {},
+    "tfe_registry_sharing": {"producers": [{"organization": "delta", "consumers": ["eta"]}], "prune": True},
 }
 
 

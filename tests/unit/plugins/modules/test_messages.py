@@ -463,7 +463,7 @@ def test_one_producer(start: StartSimulator, run: RunModule, case: Case) -> None
     ],
 )
 def test_questions(start: StartSimulator, run: RunModule, case: Case) -> None:
-    assert told(start, run, "tfe_module_consumers_info", case) == case.message
+    assert told(start, run, "tfe_registry_sharing_info", case) == case.message
 
 
 @pytest.mark.parametrize(
@@ -506,7 +506,7 @@ def test_questions(start: StartSimulator, run: RunModule, case: Case) -> None:
     ],
 )
 def test_many_producers(start: StartSimulator, run: RunModule, case: Case) -> None:
-    assert told(start, run, "tfe_module_sharing", case) == case.message
+    assert told(start, run, "tfe_registry_sharing", case) == case.message
 
 
 def told(start: StartSimulator, run: RunModule, module: str, case: Case) -> str:
@@ -531,7 +531,7 @@ def test_ten_failures_are_told_and_the_rest_is_named(start: StartSimulator, run:
     tfe = start(*map(Organization, names))
     tfe.order(refused(409, "", "PATCH", times=0))
     producers = [{"organization": name, "consumers": ["team-12"]} for name in names[:12]]
-    message = run({"producers": producers}, module="tfe_module_sharing")["msg"]
+    message = run({"producers": producers}, module="tfe_registry_sharing")["msg"]
     failures = [
         f"PATCH {tfe.address}/api/v2/admin/organizations/{name}/module-consumers answered 409 Conflict: conflict. Read "
         f"again, the sharing of {name} is as it was before: nothing was changed."
@@ -559,7 +559,7 @@ def test_the_rest_is_not_written_where_the_token_ends(start: StartSimulator, run
     tfe = start(*map(Organization, names))
     tfe.order(refused(401, "", "PATCH", times=0), refused(401, "account/details$", times=0))
     producers = [{"organization": name, "consumers": ["team-39"]} for name in names[:39]]
-    told = [it["msg"] for it in run({"producers": producers}, module="tfe_module_sharing")["producers"]]
+    told = [it["msg"] for it in run({"producers": producers}, module="tfe_registry_sharing")["producers"]]
     account = f"GET {tfe.address}/api/v2/account/details answered 401 Unauthorized: unauthorized. {BAD_TOKEN}"
     assert told[-1] == f"team-38 was not written any more: {account}"
 
@@ -569,7 +569,7 @@ def test_the_account_is_looked_at_only_where_somebody_else_is_waiting(start: Sta
         tfe = start(*ORGANIZATIONS)
         tfe.order(refused(409, "", "PATCH", times=0))
         producers = [{"organization": name, "consumers": ["eta"]} for name in ("delta", "Gamma")[:count]]
-        assert run({"producers": producers}, module="tfe_module_sharing")["failed"]
+        assert run({"producers": producers}, module="tfe_registry_sharing")["failed"]
         looked = any(request.path.endswith("/account/details") for request in tfe.requests)
         assert looked == (count > 1)
 
@@ -583,7 +583,7 @@ def test_a_try_that_failed_is_warned_of(start: StartSimulator, run: RunModule) -
 
 def test_what_was_broken_on_the_way_is_told_beside_what_was_reached(start: StartSimulator, run: RunModule) -> None:
     start(PRODUCER_WITH_PROVIDERS, *ORGANIZATIONS[1:], behaviour=PUT_DROPS_42)
-    answer = run({"producers": [ETA]}, module="tfe_module_sharing")
+    answer = run({"producers": [ETA]}, module="tfe_registry_sharing")
     [producer] = answer["producers"]
     assert (producer["changed"], producer["consumers"], producer["added"]) == (True, ["eta"], ["eta"])
     assert producer["msg"].startswith("PUT registry-partnerships changed the provider consumers of delta too.")
@@ -595,7 +595,7 @@ def test_an_account_that_does_not_show_stops_nobody(start: StartSimulator, run: 
     tfe = start(*map(Organization, names))
     tfe.order(refused(409, "/team-00/", "PATCH"), refused(403, "account/details$", times=0))
     producers = [{"organization": name, "consumers": ["team-19"]} for name in names[:19]]
-    answer = run({"producers": producers}, module="tfe_module_sharing")
+    answer = run({"producers": producers}, module="tfe_registry_sharing")
     assert answer["msg"].startswith("1 of 19 producers did not come to what was asked for.")
     assert [producer["consumers"] for producer in answer["producers"]] == [[]] + [["team-19"]] * 18
 

@@ -106,7 +106,7 @@ def test_nobody_who_shares_is_forgotten_by_prune(
     sharers = [Organization(f"team-{number:03}", module_consumers=("eta",)) for number in range(60)]
     tfe = start(Organization("eta"), *sharers, behaviour=behaviour, profile=profile)
     task = {"producers": [{"organization": "eta", "consumers": []}], "prune": True}
-    answer = run(task, module="tfe_module_sharing")
+    answer = run(task, module="tfe_registry_sharing")
     if answer.get("failed"):
         assert "does not give a complete list" in answer["msg"]
         assert not writes(tfe)
@@ -127,8 +127,8 @@ def test_an_external_id_is_no_name_of_a_producer(
     own = tfe.external_id("delta")
     answers = [
         run({"organization": own, "consumers": ["eta"]}, check=check),
-        run({"producers": [{"organization": own, "consumers": ["eta"]}]}, module="tfe_module_sharing", check=check),
-        run({"organization": own}, module="tfe_module_consumers_info"),
+        run({"producers": [{"organization": own, "consumers": ["eta"]}]}, module="tfe_registry_sharing", check=check),
+        run({"organization": own}, module="tfe_registry_sharing_info"),
     ]
     for answer in answers:
         assert "is the external id of 'delta', and here the name is needed" in answer["msg"]
@@ -150,8 +150,8 @@ def test_a_server_that_knows_one_spelling_is_asked_with_it(start: StartSimulator
     assert (answer["changed"], answer["organization"]["name"]) == (True, "delta")
     assert tfe.sharing("delta").module_consumers == ("Gamma", "zeta")
     assert not run(task)["changed"]
-    assert not run({"producers": [task]}, module="tfe_module_sharing")["changed"]
-    assert run({"organization": "DELTA"}, module="tfe_module_consumers_info")["producers"]
+    assert not run({"producers": [task]}, module="tfe_registry_sharing")["changed"]
+    assert run({"organization": "DELTA"}, module="tfe_registry_sharing_info")["producers"]
 
 
 @pytest.mark.parametrize("ids", [True, False])
@@ -182,11 +182,11 @@ def test_both_of_two_such_producers_are_pruned_or_listed(start: StartSimulator, 
     tfe = start(*both, Organization("zeta"), behaviour=behaviour)
     producers = [{"organization": name, "consumers": ["zeta"]} for name in ("team", "Team")]
     task = {"producers": producers, "prune": True}
-    assert run(task, module="tfe_module_sharing")["pruned"] == ["TEAM"]
+    assert run(task, module="tfe_registry_sharing")["pruned"] == ["TEAM"]
     task["producers"] = [producers[0], producers[0]]
-    assert "this producer is there twice" in run(task, module="tfe_module_sharing")["msg"]
+    assert "this producer is there twice" in run(task, module="tfe_registry_sharing")["msg"]
     ask = {"consumer": "zeta"}
-    found = run(ask, module="tfe_module_consumers_info")["producers"]
+    found = run(ask, module="tfe_registry_sharing_info")["producers"]
     assert [it["organization"]["name"] for it in found] == ["Team", "team"]
     assert tfe.sharing("TEAM").module_consumers == ()
 
@@ -335,7 +335,7 @@ def test_an_old_list_that_comes_back_is_emptied(
     tfe = start(*instance("zeta", "eta"), behaviour=behaviour, profile=profile)
     share(tfe, "delta", everyone=True)
     if task == "prune":
-        answer = run({"producers": [], "prune": True, "prune_all": True}, module="tfe_module_sharing")
+        answer = run({"producers": [], "prune": True, "prune_all": True}, module="tfe_registry_sharing")
         assert answer["pruned"] == ["delta"]
     else:
         answer = run({"organization": "delta", **task})
@@ -650,7 +650,7 @@ def test_a_rate_limit_that_lasts_is_waited_for_three_minutes_however_short_the_w
 
 
 def many(run: RunModule, *producers: dict[str, Any], **options: Any) -> dict[str, Any]:
-    return run({"producers": list(producers), **options}, module="tfe_module_sharing", diff=True)
+    return run({"producers": list(producers), **options}, module="tfe_registry_sharing", diff=True)
 
 
 SLOW = {"organization": "zeta", "consumers": ["eta"]}
@@ -698,10 +698,10 @@ def test_a_sharer_that_is_renamed_while_prune_looks_is_not_forgotten(start: Star
     tfe = start(*instance("zeta"), Organization("theta", module_consumers=("eta",)))
     tfe.order(Fault("between", path="organizations$", nth=2, call=lambda: tfe.rename("theta", "theta-new")))
     task = {"producers": [PRESENT], "prune": True}
-    answer = run(task, module="tfe_module_sharing")
+    answer = run(task, module="tfe_registry_sharing")
     assert answer["failed"]
     assert not writes(tfe)
-    assert run(task, module="tfe_module_sharing")["pruned"] == ["theta-new"]
+    assert run(task, module="tfe_registry_sharing")["pruned"] == ["theta-new"]
 
 
 @pytest.mark.parametrize("prune", [True, False])
@@ -712,7 +712,7 @@ def test_what_was_read_tells_names_apart_that_differ_in_case_alone(
     organizations = [Organization("delta", module_consumers=("Eta",)), *map(Organization, ("Eta", "eta", "zeta"))]
     tfe = start(*organizations, behaviour=Behaviour(case_sensitive_names=True))
     producers = [{"organization": "delta", "consumers": ["eta"], "state": state}, SLOW]
-    answer = run({"producers": producers, "prune": prune}, module="tfe_module_sharing")
+    answer = run({"producers": producers, "prune": prune}, module="tfe_registry_sharing")
     assert "failed" not in answer
     expected = {"exact": ("eta",), "present": ("Eta", "eta"), "absent": ("Eta",)}[state]
     assert tfe.sharing("delta").module_consumers == expected
@@ -727,7 +727,7 @@ def test_a_sharer_whose_name_differs_in_case_alone_is_pruned_without_ids_too(
         Organization("eta"), Organization("Eta", module_consumers=("zeta",)), Organization("zeta"), behaviour=behaviour
     )
     task = {"producers": [{"organization": "eta", "consumers": []}], "prune": True}
-    assert run(task, module="tfe_module_sharing")["pruned"] == ["Eta"]
+    assert run(task, module="tfe_registry_sharing")["pruned"] == ["Eta"]
     assert tfe.sharing("Eta").module_consumers == ()
 
 
@@ -735,7 +735,7 @@ def test_a_spelling_that_fits_neither_of_two_known_names_is_an_error(start: Star
     organizations = [Organization("delta", module_consumers=("Eta",)), *map(Organization, ("Eta", "eta"))]
     tfe = start(*organizations, behaviour=Behaviour(case_sensitive_names=True))
     task = {"producers": [{"organization": "delta", "consumers": ["EtA"], "state": "absent"}], "prune": True}
-    assert "spell it exactly" in run(task, module="tfe_module_sharing")["msg"]
+    assert "spell it exactly" in run(task, module="tfe_registry_sharing")["msg"]
     assert tfe.sharing("delta").module_consumers == ("Eta",)
 
 
@@ -745,7 +745,7 @@ def test_a_name_on_a_page_that_was_not_read_is_not_taken_for_another_case(
     names = ["delta", "Eta", *(f"team-{number:03}" for number in range(250))]
     tfe = start(*map(Organization, (*names, "eta")), behaviour=Behaviour(case_sensitive_names=True))
     producers = [{"organization": "Eta", "consumers": []}, {"organization": "delta", "consumers": ["eta"]}]
-    assert "failed" not in run({"producers": producers}, module="tfe_module_sharing")
+    assert "failed" not in run({"producers": producers}, module="tfe_registry_sharing")
     assert tfe.sharing("delta").module_consumers == ("eta",)
 
 

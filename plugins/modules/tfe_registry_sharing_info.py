@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: tfe_module_consumers_info
+module: tfe_registry_sharing_info
 short_description: Tell which organizations may use whose private modules on Terraform Enterprise
 version_added: 0.1.0
 description:
@@ -152,7 +152,7 @@ OPTIONS = {"organization": {"type": "raw"}, "consumer": {"type": "raw"}}
 
 def main() -> None:
     """Runs the module; the work is done by the engine in module_utils."""
-    run(OPTIONS, lambda module, client: {"changed": False, "producers": audit(client, **_given(module.params))})
+    run(OPTIONS, lambda module, client: {"changed": False, **audit(client, **_given(module.params))})
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: tfe_module_sharing
+module: tfe_registry_sharing
 short_description: Bring the module sharing of many organizations on Terraform Enterprise to one list
 version_added: 0.1.0
 description:
@@ -277,41 +277,24 @@ diff:
       type: dict
 """
 
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.matrix import (
-    converge_all,
-    parse_requests,
-    refuse_to_prune_all,
-)
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.rules import REQUEST_OPTIONS, parse_elements
-from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import ENTRY_OPTIONS
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.matrix import converge_all, parse_matrix
+
+_KINDS = {"type": "list", "elements": "str", "choices": [kind.name for kind in KINDS], "default": []}
 
 OPTIONS = {
-    "producers": {"type": "list", "elements": "dict", "required": True, "options": REQUEST_OPTIONS},
-    "prune": {"type": "bool", "default": False},
+    "producers": {"type": "list", "elements": "dict", "required": True, "options": ENTRY_OPTIONS},
+    "prune": _KINDS,
     "ignore": {"type": "list", "elements": "raw", "default": []},
-    "prune_all": {"type": "bool", "default": False},
+    "prune_all": _KINDS,
 }
 
 
 def main() -> None:
     """Runs the module; the work is done by the engine in module_utils."""
-    run(OPTIONS, _work)
-
-
-def _work(module: AnsibleModule, client: Client) -> dict[str, Any]:
-    options = module.params
-    refuse_to_prune_all(options["producers"], options["prune"], options["prune_all"])
-    return converge_all(
-        client,
-        parse_requests(options["producers"]),
-        module.check_mode,
-        prune=options["prune"],
-        ignore=parse_elements("ignore", options["ignore"]),
-    )
+    run(OPTIONS, lambda module, client: converge_all(client, parse_matrix(module.params), module.check_mode))
 
 
 if __name__ == "__main__":

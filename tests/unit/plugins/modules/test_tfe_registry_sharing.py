@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``tfe_module_sharing`` as a real module over real HTTP: many producers, pruning, failed writes, requests, errors."""
+"""``tfe_registry_sharing`` as a real module over real HTTP: many producers, pruning, failed writes, requests, errors."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def task(run: RunModule) -> Any:
 
     def task(*producers: Any, foreseen: bool = True, **options: Any) -> dict[str, Any]:
         arguments = {"producers": list(producers), **options}
-        preview = run(arguments, module="tfe_module_sharing", check=True, diff=True)
-        answer = run(arguments, module="tfe_module_sharing", diff=True)
+        preview = run(arguments, module="tfe_registry_sharing", check=True, diff=True)
+        answer = run(arguments, module="tfe_registry_sharing", diff=True)
         if foreseen:
             assert without_ids(preview) == without_ids(answer)
         return answer
@@ -113,7 +113,7 @@ def test_the_second_run_changes_nothing(start: StartSimulator, run: RunModule, t
     ]
     assert task(*producers, prune=True)["changed"]
     tfe.forget()
-    again = run({"producers": producers, "prune": True}, module="tfe_module_sharing", diff=True)
+    again = run({"producers": producers, "prune": True}, module="tfe_registry_sharing", diff=True)
     assert (again["changed"], again["added"], again["removed"], again["pruned"]) == (False, 0, 0, [])
     assert again["diff"] == {"before": {}, "after": {}}
     assert writes(tfe) == []
@@ -122,7 +122,7 @@ def test_the_second_run_changes_nothing(start: StartSimulator, run: RunModule, t
 @pytest.mark.parametrize("profile", PROFILES)
 def test_no_diff_is_returned_outside_of_diff_mode(start: StartSimulator, run: RunModule, profile: str) -> None:
     start(*INSTANCE, profile=profile)
-    assert "diff" not in run({"producers": [entry("delta")]}, module="tfe_module_sharing")
+    assert "diff" not in run({"producers": [entry("delta")]}, module="tfe_registry_sharing")
 
 
 # Pruning.
@@ -186,7 +186,7 @@ def test_a_slip_in_ignore_is_an_error(
 def test_who_knows_everybody_asks_for_nobody(start: StartSimulator, run: RunModule) -> None:
     tfe = start(*INSTANCE)
     options = {"producers": [entry("delta")], "prune": True, "ignore": ["zetta", "nobody"]}
-    assert "ignore[1] 'nobody'" in run(options, module="tfe_module_sharing")["msg"]
+    assert "ignore[1] 'nobody'" in run(options, module="tfe_registry_sharing")["msg"]
     assert [request.path for request in tfe.requests] == [E7]
 
 
@@ -287,7 +287,7 @@ def test_the_producer_among_its_consumers_by_its_external_id(start: StartSimulat
 def test_a_token_without_the_right_is_named_as_such(start: StartSimulator, run: RunModule, prune: bool) -> None:
     tfe = start(*INSTANCE)
     options = {"producers": [entry("delta"), entry("zeta")], "prune": prune, "tfe_token": tfe.user_token}
-    refuse(tfe, run(options, module="tfe_module_sharing"), "its user is not a site administrator")
+    refuse(tfe, run(options, module="tfe_registry_sharing"), "its user is not a site administrator")
 
 
 # Writes that fail.
@@ -317,7 +317,7 @@ def test_one_failed_write_does_not_stop_the_others(
     assert answer["changed"]
     assert answer["pruned"] == ["theta"]
     assert [p["consumers"] for p in answer["producers"][::2]] == [["eta"], ["Gamma"]]
-    again = run({"producers": producers, "prune": True}, module="tfe_module_sharing")
+    again = run({"producers": producers, "prune": True}, module="tfe_registry_sharing")
     assert again["changed"] is not after_effect
     assert shared(tfe) == {"delta": ["eta"], "zeta": ["eta"], "epsilon": ["Gamma"]}
 
@@ -326,7 +326,7 @@ def test_what_cannot_be_read_back_is_unknown_and_never_ok(start: StartSimulator,
     tfe = start(*INSTANCE)
     tfe.order(Fault("reset", "PATCH", "/zeta/", times=0), Fault("reset", "GET", "/zeta$", nth=2, times=0))
     options = {"producers": [entry("delta", "eta"), entry("zeta", "eta")], "tfe_max_retries": 0}
-    answer = run(options, module="tfe_module_sharing", diff=True)
+    answer = run(options, module="tfe_registry_sharing", diff=True)
     assert answer["failed"]
     delta, zeta = answer["producers"]
     assert (delta["changed"], delta["consumers"]) == (True, ["eta"])
@@ -340,12 +340,12 @@ def test_a_failed_pruning_is_told_and_the_next_run_finishes_it(start: StartSimul
     tfe = start(*INSTANCE)
     tfe.order(Fault("status", "PATCH", "/epsilon$", status=422))
     options = {"producers": [entry("delta", "Gamma")], "prune": True}
-    answer = run(options, module="tfe_module_sharing")
+    answer = run(options, module="tfe_registry_sharing")
     assert answer["failed"]
     assert "the sharing of epsilon is as it was before" in answer["msg"]
     assert answer["pruned"] == ["theta", "zeta"]
     assert shared(tfe) == {"delta": ["Gamma"], "epsilon": True}
-    assert run(options, module="tfe_module_sharing")["pruned"] == ["epsilon"]
+    assert run(options, module="tfe_registry_sharing")["pruned"] == ["epsilon"]
     assert shared(tfe) == {"delta": ["Gamma"]}
 
 
@@ -353,7 +353,7 @@ def test_many_failures_are_told_in_the_message_up_to_ten(start: StartSimulator, 
     names = [f"team-{i:02}" for i in range(12)]
     tfe = start(*map(Organization, names), Organization("eta"))
     tfe.order(Fault("status", "PATCH", status=422, times=0))
-    answer = run({"producers": [entry(name, "eta") for name in names]}, module="tfe_module_sharing")
+    answer = run({"producers": [entry(name, "eta") for name in names]}, module="tfe_registry_sharing")
     assert answer["msg"].count("is as it was before") == 10
     assert "12 of 12 producers" in answer["msg"]
     assert answer["msg"].endswith("The same happened to: team-10, team-11.")
@@ -367,7 +367,7 @@ def test_a_server_that_is_gone_is_not_asked_for_every_producer(start: StartSimul
     options = {"producers": [entry(name, "eta") for name in names], "tfe_max_retries": 0}
     # Everything works until the first write, then nothing does.
     tfe.order(Fault("reset", "PATCH", times=0), Fault("reset", path="/account/|/team-..$", times=0))
-    answer = run(options, module="tfe_module_sharing")
+    answer = run(options, module="tfe_registry_sharing")
     assert answer["failed"]
     assert "60 of 60 producers" in answer["msg"]
     assert sum(request.method == "PATCH" for request in tfe.requests) <= 24
@@ -380,7 +380,7 @@ def test_a_token_that_expires_is_told_once_it_is_refused(start: StartSimulator, 
     names = [f"team-{i:02}" for i in range(60)]
     tfe = start(*map(Organization, names), Organization("eta"))
     tfe.order(Fault("status", "PATCH", status=401, times=0), Fault("status", path="/account/", status=401, times=0))
-    answer = run({"producers": [entry(name, "eta") for name in names]}, module="tfe_module_sharing")
+    answer = run({"producers": [entry(name, "eta") for name in names]}, module="tfe_registry_sharing")
     assert answer["failed"]
     assert not answer["changed"]
     assert all(not producer["changed"] and producer["failed"] for producer in answer["producers"])
@@ -392,7 +392,7 @@ def test_one_producer_that_cannot_be_reached_stops_nobody_else(start: StartSimul
     tfe = start(*map(Organization, names), Organization("eta"))
     tfe.order(Fault("reset", path="/team-00/", method="PATCH", times=0), Fault("reset", path="/team-00$", times=0))
     options = {"producers": [entry(name, "eta") for name in names], "tfe_max_retries": 0}
-    answer = run(options, module="tfe_module_sharing")
+    answer = run(options, module="tfe_registry_sharing")
     assert answer["failed"]
     assert [producer["consumers"] for producer in answer["producers"]] == [None, *[["eta"]] * 29]
 
@@ -426,7 +426,7 @@ def test_an_unchanged_matrix_takes_the_fewest_requests(
         {"organization": name, "global_module_sharing": True} if name in everyone else entry(name, *lists.get(name, ()))
         for name in names[:producers]
     ]
-    answer = run({"producers": matrix}, module="tfe_module_sharing")
+    answer = run({"producers": matrix}, module="tfe_registry_sharing")
     assert not answer["changed"], answer
     listed = min(producers, math.ceil(organizations / 100))
     pages = sum(max(1, math.ceil(len(lists.get(name, ())) / 100)) for name in names[:producers] if name not in everyone)
@@ -440,7 +440,7 @@ def test_an_unchanged_matrix_takes_the_fewest_requests(
 def test_look_ups_are_shared_by_all_producers(start: StartSimulator, run: RunModule) -> None:
     names = [f"team-{i:03}" for i in range(320)]
     tfe = start(*map(Organization, names))
-    run({"producers": [entry(name, *names[300:302]) for name in names[:10]]}, module="tfe_module_sharing")
+    run({"producers": [entry(name, *names[300:302]) for name in names[:10]]}, module="tfe_registry_sharing")
     look_ups = [request for request in tfe.requests if request.path.count("/") <= E7.count("/") + 1]
     # The pages of all organizations, and each producer once more right before its write. Without sharing them it would
     # be two more for each producer.
@@ -453,7 +453,7 @@ def test_an_endpoint_that_is_gone_is_tried_once_and_not_for_each_producer(
 ) -> None:
     names = [f"team-{i:02}" for i in range(30)]
     tfe = start(*map(Organization, names), behaviour=Behaviour(legacy_write="404"))
-    run({"producers": [entry(name, names[-1]) for name in names[:20]]}, module="tfe_module_sharing")
+    run({"producers": [entry(name, names[-1]) for name in names[:20]]}, module="tfe_registry_sharing")
     refused = [request for request in tfe.requests if request.status == 404]
     assert 1 <= len(refused) <= 8  # those that were under way when the first answer came
 
@@ -461,7 +461,7 @@ def test_an_endpoint_that_is_gone_is_tried_once_and_not_for_each_producer(
 def test_a_run_stays_below_the_servers_limit(start: StartSimulator, run: RunModule) -> None:
     names = [f"team-{i:02}" for i in range(60)]
     tfe = start(*map(Organization, names), rate_limit=30)
-    answer = run({"producers": [entry(name) for name in names]}, module="tfe_module_sharing")
+    answer = run({"producers": [entry(name) for name in names]}, module="tfe_registry_sharing")
     assert not answer.get("failed")
     assert sum(request.status == 200 for request in tfe.requests) == 61
     assert sum(request.status == 429 for request in tfe.requests) <= 3
@@ -472,7 +472,7 @@ def test_at_most_eight_connections_however_much_there_is_to_read(start: StartSim
     tfe = start(
         *(Organization(name, module_consumers=names[20:] if name in names[:12] else ()) for name in names), latency=0.03
     )
-    answer = run({"producers": [entry(name, *names[20:]) for name in names[:12]]}, module="tfe_module_sharing")
+    answer = run({"producers": [entry(name, *names[20:]) for name in names[:12]]}, module="tfe_registry_sharing")
     assert not answer["changed"]
     assert len(tfe.requests) == 4 + 12 * 4
     assert len({request.connection for request in tfe.requests}) == 8
@@ -482,7 +482,9 @@ def test_a_list_that_does_not_tell_the_flag_is_not_believed(start: StartSimulato
     tfe = start(*INSTANCE)
     items = [{"id": o.name, "type": "organizations", "attributes": {"name": o.name}} for o in INSTANCE]
     tfe.order(Fault("not_json_api", path=f"{E7}$", body={"data": items}))
-    answer = run({"producers": [entry("epsilon"), entry("delta")]}, module="tfe_module_sharing", check=True, diff=True)
+    answer = run(
+        {"producers": [entry("epsilon"), entry("delta")]}, module="tfe_registry_sharing", check=True, diff=True
+    )
     assert answer["diff"]["before"]["epsilon"] == {"global_module_sharing": True, "consumers": []}
     assert answer["diff"]["before"]["delta"] == {"global_module_sharing": False, "consumers": ["Gamma"]}
 
@@ -533,4 +535,4 @@ def test_any_matrix_is_reached_and_then_nothing_is_left_to_do(
     assert "failed" not in answer, answer["msg"]
     assert shared(tfe) == expected(matrix, prune)
     assert answer["changed"] == (shared(tfe) != BEFORE)
-    assert not run({"producers": matrix, **options}, module="tfe_module_sharing")["changed"]
+    assert not run({"producers": matrix, **options}, module="tfe_registry_sharing")["changed"]

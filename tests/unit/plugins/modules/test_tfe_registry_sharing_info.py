@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``tfe_module_consumers_info`` as a real module over real HTTP: both directions, every filter, requests, errors."""
+"""``tfe_registry_sharing_info`` as a real module over real HTTP: both directions, every filter, requests, errors."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def told(answer: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def ask(run: RunModule) -> Any:
     def ask(**options: Any) -> dict[str, Any]:
-        return run(options, module="tfe_module_consumers_info")
+        return run(options, module="tfe_registry_sharing_info")
 
     return ask
 
