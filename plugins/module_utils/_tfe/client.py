@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from .bodies import BodyError, body_of
 from .errors import ApiError, FailedTry
 from .pace import Tries, is_passing
 from .pages import PAGE_SIZE, Page, parse_page
 from .parsing import parse_json
-from .transport import CONNECTIONS, BodyError, Transport, body_of
+from .transport import CONNECTIONS, Transport
 
 if TYPE_CHECKING:
     from .connection import Connection

@@ -11,9 +11,9 @@ import re
 import socket
 from typing import TYPE_CHECKING, Any
 
+from .bodies import BodyError, body_of
 from .parsing import parse_json
 from .route import advice, way, what_the_proxy_wants
-from .transport import BodyError, body_of
 
 if TYPE_CHECKING:
     import requests

@@ -15,10 +15,10 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from ansible_collections.tfe.admin.plugins.module_utils._tfe.bodies import MOST_BYTES, BodyError, BoundedResponse
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.connection import Connection
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.errors import ApiError
-from ansible_collections.tfe.admin.plugins.module_utils._tfe.transport import MOST_BYTES, BodyError, _BoundedResponse
 from ansible_collections.tfe.admin.tests.simulator import Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import StartSimulator, listen
 
@@ -200,7 +200,7 @@ def test_a_length_is_looked_at_before_a_body_is_read(length: int) -> None:
         ours.settimeout(5)
         theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length)
         with pytest.raises(BodyError) if length > MOST_BYTES else contextlib.nullcontext():
-            _BoundedResponse(ours).begin()
+            BoundedResponse(ours).begin()
 
 
 def test_a_packed_page_in_two_layers_is_not_unpacked_twice(get: Callable[[Answer], object]) -> None:
