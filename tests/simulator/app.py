@@ -293,16 +293,17 @@ class Simulation:
 
     def _member_view(self, call: Call) -> Answer:
         """API 1.6, last point. Administrators have a member's rights there (API 4), and ours is no member."""
-        return 200, json.dumps(member_document(self._organization_of_member(call)))
+        return 200, json.dumps(member_document(self._organization_of_member(call), self._release))
 
     def _list_producers(self, call: Call) -> Answer:
-        """E9: who shares modules with this organization; that this includes who shares globally is assumed."""
+        """E9: who shares modules with this organization (API 1.6a)."""
         consumer = self._organization_of_member(call)
+        everyone = not self._behaviour.member_list_misses_global
         producers = [
             record
             for record in self.state.organizations()
             if record is not consumer
-            and (record.modules.everyone or consumer.external_id in record.modules.partnerships)
+            and ((record.modules.everyone and everyone) or consumer.external_id in record.modules.partnerships)
         ]
         return 200, self._pages.page_text(producers, producer_text, call.query, call.url)
 
@@ -313,7 +314,7 @@ class Simulation:
             found = tuple(record for record in found if self._is_asked_for(record, call.query))
         disabled = sum(record.disabled for record in found)
         counts = {"total": len(found), "active": len(found) - disabled, "disabled": disabled}
-        text = self._pages.page_text(found, self._render, call.query, call.url, {"status-counts": counts})
+        text = self._pages.page_text(found, self._render_item, call.query, call.url, {"status-counts": counts})
         return 200, text
 
     def _show_organization(self, call: Call) -> Answer:
@@ -339,7 +340,7 @@ class Simulation:
 
     def _list_consumers(self, call: Call, kind: Kind) -> Answer:
         consumers = self.state.consumers(self._organization(call), kind)
-        return 200, self._pages.page_text(consumers, self._render, call.query, call.url)
+        return 200, self._pages.page_text(consumers, self._render_item, call.query, call.url)
 
     # Writes.
 
@@ -374,6 +375,16 @@ class Simulation:
 
     def _render(self, record: Record) -> str:
         return organization_text(record, self._release, self._behaviour)
+
+    def _render_item(self, record: Record) -> str:
+        """In a list, which may tell less than a document of its own (API 1.6)."""
+        text = self._render(record)
+        if not self._behaviour.list_without_flags:
+            return text
+        document = json.loads(text)
+        for flag in ("global-module-sharing", "global-provider-sharing"):
+            document["attributes"].pop(flag, None)
+        return json.dumps(document)
 
     def _organization(self, call: Call) -> Record:
         record = self.state.find(call.name)

@@ -83,6 +83,9 @@ class Behaviour:
     without_module_flag: bool = False
     null_module_flag: bool = False
     without_provider_flag: bool = False
+    null_provider_flag: bool = False
+    list_without_flags: bool = False
+    """Whether organizations in lists lack both global flags, which a document of their own tells."""
 
     # Lists (API 3).
     meta: Literal["top", "missing", "nested"] = "top"
@@ -101,21 +104,26 @@ class Behaviour:
     filters_honoured: bool = True
     """E7's query and filter parameters; False: they are ignored."""
     producer_filter_misses_global: bool = False
-    """Whether E7's producer filters overlook organizations that share with everybody."""
+    """Whether E7's producer filters overlook organizations that share with everybody (API 1.6, 9q)."""
+    member_list_misses_global: bool = False
+    """The same for E9, the producers that a member sees (API 1.6a, 9q)."""
 
     # Writes (API 1.1, 1.3, 1.4, 1.5).
     legacy_answer: Literal["partnerships", "empty", "204"] = "partnerships"
     """What E1 answers with; "empty": 200 without a body."""
-    empty_list_keeps_global: bool = False
-    """Whether global sharing stays on after an empty list (API 9c, 9d)."""
-    list_keeps_global: bool = False
-    """Whether it stays on after any list."""
+    legacy_empties_providers: bool = False
+    """Whether E1 writes an empty list of provider consumers besides (API 9n)."""
+    list_ends_global: Literal["always", "filled", "never"] = "always"
+    """Which lists of E1 and E3 end global sharing (API 9d). "filled": those that name a consumer."""
     put_keys: Literal["both", "hyphens", "underscores"] = "both"
     """How the keys of E5 are spelled (API 9a)."""
     put_omitted: Literal["clears", "keeps", "422"] = "clears"
     """What E5 does about a list that is left out (API 9b)."""
-    put_clears_provider_flag: bool = True
-    """Whether E5's provider list turns global provider sharing off."""
+    put_ends_global: Literal["always", "filled", "never", "both"] = "always"
+    """Which lists of E5 end global sharing of their kind (API 9c, 9o). "both": it ends for both kinds, whatever the
+    lists are and even where one is left out (API 10)."""
+    flags_need_type: bool = True
+    """Whether E6 refuses a wrong type. An empty one, as go-tfe sends it, is taken in any case (API 1.5)."""
     unknown_consumer: Literal["422", "404", "ignored"] = "422"
     """What a write does about a consumer that does not exist (API 9e)."""
     unknown_consumer_atomic: bool = True
@@ -135,7 +143,7 @@ class Behaviour:
     case_sensitive_names: bool = False
     """Whether names must be spelled as stored everywhere, and may differ in case alone (API 10)."""
     global_keeps_list: bool = False
-    """Whether the consumers from before global sharing come back when it ends (API 9p)."""
+    """Whether the consumers of either kind from before global sharing come back when it ends (API 9p)."""
     write_drops: Names = ()
     """Organizations that no write stores as consumers, although it succeeds. No real server is known to do that."""
     write_ignored: bool = False

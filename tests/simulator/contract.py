@@ -274,15 +274,15 @@ def _error(status: int) -> Check:
 @functools.lru_cache(maxsize=256)
 def _answers(release: Release, behaviour: Behaviour) -> dict[Endpoint, Check]:
     """What succeeds on this release, and how (API 1.0)."""
-    organization = _organization(release, behaviour)
-    show = _answer(200, _object({"data": organization}))
+    organization = _organization(release, behaviour, in_list=True)
+    show = _answer(200, _object({"data": _organization(release, behaviour)}))
     partnerships = _answer(200, _object({"data": _list(_PARTNERSHIP)}), may_be_empty=behaviour.legacy_answer == "empty")
     legacy_list = _page(_PARTNERSHIP, release, behaviour, paged=behaviour.legacy_list == "paged")
     answers = {
         ("GET", "/.well-known/terraform.json"): _DISCOVERY,
         ("GET", "/api/v2/ping"): _answer(204),
         ("GET", "/api/v2/account/details"): _answer(200, _object({"data": _ACCOUNT})),
-        ("GET", f"{_ORGANIZATIONS_OF_MEMBERS}/:name"): _answer(200, _object({"data": _MEMBERS_VIEW})),
+        ("GET", f"{_ORGANIZATIONS_OF_MEMBERS}/:name"): _answer(200, _object({"data": _members_view(release)})),
         ("GET", ADMIN_ORGANIZATIONS): _page(organization, release, behaviour, more={"status-counts": _COUNTS}),
         ("GET", _ORGANIZATION): show,
         ("PATCH", _ORGANIZATION): show,
@@ -303,7 +303,7 @@ def _item(type_: str, id_: Schema, attributes: Schema, **more: Schema) -> Schema
     return _object({"id": id_, "type": {"const": type_}, "attributes": attributes, **more})
 
 
-def _organization(release: Release, behaviour: Behaviour) -> Schema:
+def _organization(release: Release, behaviour: Behaviour, *, in_list: bool = False) -> Schema:
     """The administrators' view (API 1.6)."""
     attributes: Schema = {
         "name": _NAME,
@@ -314,11 +314,12 @@ def _organization(release: Release, behaviour: Behaviour) -> Schema:
         "global-module-sharing": _null_or(_FLAG) if behaviour.null_module_flag else _FLAG,
     }
     if release.providers:
-        attributes["global-provider-sharing"] = _FLAG
+        attributes["global-provider-sharing"] = _null_or(_FLAG) if behaviour.null_provider_flag else _FLAG
+    without_flags = in_list and behaviour.list_without_flags
     left_out = {
         "external-id": behaviour.without_external_ids or bool(behaviour.item_without_external_id),
-        "global-module-sharing": behaviour.without_module_flag,
-        "global-provider-sharing": behaviour.without_provider_flag,
+        "global-module-sharing": behaviour.without_module_flag or without_flags,
+        "global-provider-sharing": behaviour.without_provider_flag or without_flags,
     }
     parts = {"links": _object({"self": _TEXT})}
     if not behaviour.without_relationships:
@@ -327,6 +328,14 @@ def _organization(release: Release, behaviour: Behaviour) -> Schema:
     return _item(
         "organizations", _NAME, _object(attributes, optional=[key for key, out in left_out.items() if out]), **parts
     )
+
+
+def _members_view(release: Release) -> Schema:
+    """The organization as its members see it (API 1.6, last point)."""
+    attributes: Schema = {"name": _NAME, "external-id": _EXTERNAL_ID}
+    for kind in ("module", "provider") if release.providers else ("module",):
+        attributes.update({f"global-{kind}-sharing": _FLAG, f"{kind}-consuming-organizations-count": _NUMBER})
+    return _item("organizations", _NAME, _object(attributes))
 
 
 _PARTNERSHIP = _item(
@@ -342,18 +351,6 @@ _PARTNERSHIP = _item(
     ),
 )
 _PRODUCER = _item("organizations", _NAME, _object({"name": _NAME, "external-id": _EXTERNAL_ID}))
-_MEMBERS_VIEW = _item(
-    "organizations",
-    _NAME,
-    _object(
-        {
-            "name": _NAME,
-            "external-id": _EXTERNAL_ID,
-            **dict.fromkeys(("global-module-sharing", "global-provider-sharing"), _FLAG),
-            **{f"{kind}-consuming-organizations-count": _NUMBER for kind in ("module", "provider")},
-        }
-    ),
-)
 _ACCOUNT = _item("users", _TEXT, _object(dict.fromkeys(("is-service-account", "is-site-admin", "is-sso-login"), _FLAG)))
 _COUNTS = _object(dict.fromkeys(("total", "active", "disabled"), _NUMBER))
 

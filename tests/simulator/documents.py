@@ -77,7 +77,7 @@ def _organization(record: Record, release: Release, behaviour: Behaviour) -> dic
     if not behaviour.without_module_flag:
         attributes["global-module-sharing"] = None if behaviour.null_module_flag else record.modules.everyone
     if release.providers and not behaviour.without_provider_flag:
-        attributes["global-provider-sharing"] = record.providers.everyone
+        attributes["global-provider-sharing"] = None if behaviour.null_provider_flag else record.providers.everyone
     relationships: dict[str, Any] = {
         "owners": {"data": []},
         "subscription": {"data": None},
@@ -91,24 +91,15 @@ def _organization(record: Record, release: Release, behaviour: Behaviour) -> dic
     return document
 
 
-def member_document(record: Record) -> dict[str, Any]:
+def member_document(record: Record, release: Release) -> dict[str, Any]:
     """The organization as its members see it on TFE (API 1.6, last point)."""
-    return {
-        "data": {
-            "id": record.name,
-            "type": "organizations",
-            "attributes": {
-                "name": record.name,
-                "external-id": record.external_id,
-                "email": record.email,
-                "global-module-sharing": record.modules.everyone,
-                "global-provider-sharing": record.providers.everyone,
-                "module-consuming-organizations-count": len(record.modules.partnerships),
-                "provider-consuming-organizations-count": len(record.providers.partnerships),
-            },
-            "links": {"self": f"/api/v2/organizations/{record.name}"},
-        }
-    }
+    attributes: dict[str, Any] = {"name": record.name, "external-id": record.external_id, "email": record.email}
+    registries = {"module": record.modules, **({"provider": record.providers} if release.providers else {})}
+    for kind, registry in registries.items():
+        attributes[f"global-{kind}-sharing"] = registry.everyone
+        attributes[f"{kind}-consuming-organizations-count"] = len(registry.partnerships)
+    links = {"self": f"/api/v2/organizations/{record.name}"}
+    return {"data": {"id": record.name, "type": "organizations", "attributes": attributes, "links": links}}
 
 
 def producer_text(record: Record) -> str:

@@ -13,6 +13,8 @@ from .behaviour import Behaviour, Release, names
 from .documents import RefusedError, invalid, not_found
 from .state import Kind, Record, State
 
+_PUT_KEYS: dict[Kind, str] = {"modules": "module-consumers", "providers": "provider-consumers"}
+
 
 class Writes:
     """Applies the bodies of E1, E3, E5 and E6. Every method raises RefusedError, mostly before it changed anything."""
@@ -27,7 +29,10 @@ class Writes:
         """E1: external ids; turns global sharing off (API 1.1)."""
         attributes = _attributes(document, "module-partnerships")
         ids = _texts(attributes, "module-consuming-organization-ids")
-        self._replace(producer, [("modules", ids)], self._state.find_id)
+        lists: list[tuple[Kind, list[str]]] = [("modules", ids)]
+        if self._behaviour.legacy_empties_providers:
+            lists.append(("providers", []))
+        self._replace(producer, lists, self._state.find_id, self._behaviour.list_ends_global)
 
     def set_by_names(self, producer: Record, document: Any) -> None:
         """E3: a list of resource identifiers whose ids are names; leaves provider sharing alone (API 1.3)."""
@@ -37,23 +42,22 @@ class Writes:
         for item in data:
             if not isinstance(item, dict) or item.get("type") != "organizations" or not isinstance(item.get("id"), str):
                 raise invalid("data must be an array of organizations with their ids")
-        self._replace(producer, [("modules", [item["id"] for item in data])], self._find_in_body)
+        consumers = [item["id"] for item in data]
+        self._replace(producer, [("modules", consumers)], self._find_in_body, self._behaviour.list_ends_global)
 
     def set_partnerships(self, producer: Record, document: Any) -> None:
         """E5: both lists by name (API 1.4)."""
         attributes = _attributes(document, "registry-partnerships")
-        modules = self._put_list(attributes, "module-consumers")
-        providers = self._put_list(attributes, "provider-consumers")
-        lists: list[tuple[Kind, list[str]]] = []
-        if modules is not None:
-            lists.append(("modules", modules))
-        if providers is not None:
-            lists.append(("providers", providers))
-        self._replace(producer, lists, self._find_in_body, is_put=True)
+        sent = [(kind, self._put_list(attributes, key)) for kind, key in _PUT_KEYS.items()]
+        lists = [(kind, consumers) for kind, consumers in sent if consumers is not None]
+        self._replace(producer, lists, self._find_in_body, self._behaviour.put_ends_global)
+        if self._behaviour.put_ends_global == "both" and not self._behaviour.write_ignored:
+            for kind in _PUT_KEYS:
+                self._state.share_with_everyone(producer, kind, everyone=False)
 
     def set_flags(self, record: Record, document: Any) -> None:
-        """E6: only what is sent changes; true drops the consumers. No type is fine, as go-tfe sends it (API 1.5)."""
-        attributes = _attributes(document, "organizations", "")
+        """E6: only what is sent changes, all of it or nothing; true drops the consumers (API 1.5)."""
+        attributes = _attributes(document, *(("organizations", "") if self._behaviour.flags_need_type else ()))
         flags: list[tuple[Kind, str]] = [("modules", "global-module-sharing")]
         if self._release.providers:
             flags.append(("providers", "global-provider-sharing"))
@@ -91,15 +95,15 @@ class Writes:
         producer: Record,
         lists: Iterable[tuple[Kind, list[str]]],
         find: Callable[[str], Record | None],
-        *,
-        is_put: bool = False,
+        ends_global: str,
     ) -> None:
         resolved = [(kind, *self._resolve(producer, entries, find)) for kind, entries in lists]
         refusals = [refusal for _kind, _consumers, refusal in resolved if refusal]
         if refusals and self._behaviour.unknown_consumer_atomic:
             raise refusals[0]
         for kind, consumers, _refusal in resolved:
-            self._store(producer, kind, consumers, is_put=is_put)
+            keeps_global = ends_global == "never" or (ends_global == "filled" and not consumers)
+            self._store(producer, kind, consumers, keeps_global=keeps_global)
         if refusals:
             raise refusals[0]
 
@@ -133,15 +137,9 @@ class Writes:
             raise invalid(f"Organization {consumer.name} cannot be a consumer")
         return not applies or answer == "accepted"
 
-    def _store(self, producer: Record, kind: Kind, consumers: list[Record], *, is_put: bool) -> None:
-        behaviour = self._behaviour
-        if behaviour.write_ignored:
+    def _store(self, producer: Record, kind: Kind, consumers: list[Record], *, keeps_global: bool) -> None:
+        if self._behaviour.write_ignored:
             return
-        keeps_global = (
-            behaviour.list_keeps_global
-            or (behaviour.empty_list_keeps_global and not consumers)
-            or (is_put and kind == "providers" and not behaviour.put_clears_provider_flag)
-        )
         stored = [consumer for consumer in consumers if consumer.name.casefold() not in self._never_stored]
         self._state.share_with(producer, kind, stored, keep_everyone=keeps_global)
 
@@ -154,8 +152,11 @@ class Writes:
 
 
 def _attributes(document: Any, *types: str) -> dict[str, Any]:
+    """Those of a resource object of one of these types; of any, where there are none."""
     data = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(data, dict) or data.get("type") not in types:
+    if not isinstance(data, dict):
+        raise invalid("data must be an object")
+    if types and data.get("type") not in types:
         raise invalid(f"data.type must be {types[0]}")
     attributes = data.get("attributes")
     if not isinstance(attributes, dict):

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SEED = """
 organizations:
   - {name: platform, module_consumers: [payments], global_providers: true}
-  - {name: payments}
+  - {name: payments, provider_consumers: [platform]}
 """
 
 
@@ -66,6 +66,12 @@ def test_command(tmp_path: Path) -> None:
             "team-00002",
         ]
         assert (answer.headers["X-TFE-Version"], answer.headers["X-RateLimit-Limit"]) == ("v202301-1", "30")
+        flags = {item["id"]: item["attributes"]["global-provider-sharing"] for item in answer.json()["data"]}
+        assert [name for name, flag in flags.items() if flag] == ["platform"]
+        shown = requests.get(
+            f"{ready['address']}/_simulator/organizations/payments", verify=ready["ca_file"], timeout=20
+        ).json()
+        assert (shown["global_providers"], shown["provider_consumers"]) == (False, ["platform"])
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     assert not Path(ready["ca_file"]).exists()
@@ -126,11 +132,18 @@ def test_control_shows_and_replaces_the_organizations(start: Start) -> None:
     assert control(api, "PUT", "organizations", everything) == 204
     assert api.get("//_simulator/organizations").json() == everything
     wrong: Any
-    for wrong in ({}, [], {"organizations": [{}]}, {"organizations": [{"name": "a", "module_consumers": ["b"]}]}):
+    for wrong in (
+        *({}, [], {"organizations": [{}]}),
+        *({"organizations": [{"name": "a", key: ["b"]}]} for key in ("module_consumers", "provider_consumers")),
+        {"organizations": [{"name": "a", "global_providers": True, "provider_consumers": ["a"]}]},
+    ):
         assert control(api, "PUT", "organizations", wrong) == 422
     assert api.tfe.sharing("delta").module_consumers == ("Gamma", "zeta")
-    assert control(api, "PUT", "organizations", {"organizations": [{"name": "new"}]}) == 204
-    assert api.names("") == ["new"]
+    new = [{"name": "new", "global_providers": True}, {"name": "newer", "provider_consumers": ["new"]}]
+    assert control(api, "PUT", "organizations", {"organizations": new}) == 204
+    assert api.names("") == ["new", "newer"]
+    assert api.admin("/new")["data"]["attributes"]["global-provider-sharing"] is True
+    assert api.names("/newer/relationships/provider-consumers") == ["new"]
 
 
 def test_control_renames(start: Start) -> None:

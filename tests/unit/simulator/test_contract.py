@@ -25,6 +25,7 @@ from ansible_collections.tfe.admin.tests.unit.simulator.conftest import MEDIA_TY
 
 ORGANIZATION = "/admin/organizations/delta"
 CONSUMERS = f"{ORGANIZATION}/relationships/module-consumers"
+PROVIDERS = f"{ORGANIZATION}/relationships/provider-consumers"
 EXTERNAL_ID = "org-2222222222222222"
 
 
@@ -58,12 +59,27 @@ WRONG_REQUESTS: dict[str, tuple[Callable[[Client], object], str]] = {
         lambda api: api.get("/admin/organizations", **{"filter[module_producer]": "yes"}),
         r"filter\[module_producer\] must be one of",
     ),
+    "filter for providers": (
+        lambda api: api.get("/admin/organizations", **{"filter[provider_producer]": "1"}),
+        r"filter\[provider_producer\] must be one of",
+    ),
+    "a write to E4": (lambda api: api.call("PATCH", PROVIDERS, {"data": []}), "is no request of the API"),
+    "the legacy way to providers": (lambda api: api.get(f"{ORGANIZATION}/provider-consumers"), "is no request"),
     "ids to E3": (lambda api: api.e3(EXTERNAL_ID), r"data\[0\].id must match"),
     "names to E1": (lambda api: api.e1("eta"), r"organization-ids\[0\] must match"),
     "an id twice to E1": (lambda api: api.e1(EXTERNAL_ID, EXTERNAL_ID), "must contain unique items"),
     "a name twice to E3": (lambda api: api.e3("eta", "eta"), "must contain unique items"),
     "one list to E5": (lambda api: api.e5(module_consumers=["eta"]), r"must contain \['provider-consumers'\]"),
+    "the other list to E5": (lambda api: api.e5(provider_consumers=["eta"]), r"must contain \['module-consumers'\]"),
+    "ids to E5": (
+        lambda api: api.e5(module_consumers=[], provider_consumers=[EXTERNAL_ID]),
+        r"provider-consumers\[0\] must match",
+    ),
     "null to E6": (lambda api: api.e6(global_module_sharing=None), "global-module-sharing must be boolean"),
+    "null to E6 for providers": (
+        lambda api: api.e6(global_module_sharing=True, global_provider_sharing=None),
+        "global-provider-sharing must be boolean",
+    ),
     "nothing to E6": (lambda api: api.e6(), "must contain at least 1 properties"),
     "a number as a time-out": (lambda api: api.e6(apply_timeout=24), "apply-timeout must be string or null"),
     "another type to E6": (
@@ -106,9 +122,12 @@ def test_wrong_requests(wrong: str) -> None:
 def test_right_requests(profile: str) -> None:
     def send(api: Client) -> None:
         eta = api.tfe.external_id("eta")
-        for path in ("", "/delta", "/delta/module-consumers", "/delta/relationships/module-consumers", "/a%20%C3%A9"):
+        for path in ("", "/delta", "/delta/module-consumers", "/a%20%C3%A9"):
             api.get(f"/admin/organizations{path}")
-        api.get("/admin/organizations", **{"q[name]": "e", "filter[module_producer]": "true", "page[size]": 100})
+        for path in (CONSUMERS, PROVIDERS):
+            api.get(path, **{"page[number]": 1, "page[size]": 100})
+        for kind in ("module", "provider"):
+            api.get("/admin/organizations", **{"q[name]": "e", f"filter[{kind}_producer]": "true", "page[size]": 100})
         api.get("/organizations/delta/relationships/module-producers")
         api.get("/ping")
         api.get("/account/details")
@@ -118,6 +137,7 @@ def test_right_requests(profile: str) -> None:
         both = ("module-consumers", "module_consumers", "provider-consumers", "provider_consumers")
         api.e5(attributes={key: ["eta"] for key in both})
         api.e6(global_module_sharing=True, is_disabled=False, workspace_limit=None)
+        api.e6(global_module_sharing=False, global_provider_sharing=True)
         api.e6(apply_timeout="24h", plan_timeout=None)
 
     calls(send, profile=profile)
@@ -139,7 +159,7 @@ def test_a_page_without_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("attribute", ["name", "external-id", "global-module-sharing", "global-provider-sharing"])
-@pytest.mark.parametrize("path", [ORGANIZATION, "/admin/organizations", CONSUMERS])
+@pytest.mark.parametrize("path", [ORGANIZATION, "/admin/organizations", CONSUMERS, PROVIDERS])
 def test_an_organization_without_an_attribute(monkeypatch: pytest.MonkeyPatch, path: str, attribute: str) -> None:
     describe = documents._organization
 
@@ -220,6 +240,36 @@ def test_what_a_behaviour_leaves_out_is_no_violation_and_the_rest_is_still_looke
     monkeypatch.setattr(app, "organization_text", lambda *_: "{}")
     with pytest.raises(ContractViolatedError, match=r"data\[0\] must contain"):
         calls(lambda api: api.get(CONSUMERS), behaviour=behaviour)
+
+
+@pytest.mark.parametrize("key", ["global-module-sharing", "global-provider-sharing"])
+def test_flags_that_lists_leave_out_are_still_told_by_documents(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    behaviour = Behaviour(list_without_flags=True)
+    describe = documents._organization
+
+    def forgetful(*arguments: Any) -> dict[str, Any]:
+        document = describe(*arguments)
+        return {**document, "attributes": without(key, document["attributes"])}
+
+    monkeypatch.setattr(documents, "_organization", forgetful)
+    calls(lambda api: api.get("/admin/organizations"), behaviour=behaviour)
+    with pytest.raises(ContractViolatedError, match=rf"attributes must contain .*{key}"):
+        calls(lambda api: api.get(ORGANIZATION), behaviour=behaviour)
+
+
+@pytest.mark.parametrize("kind", ["module", "provider"])
+def test_a_flag_is_null_only_where_the_behaviour_says_so(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    key, describe = f"global-{kind}-sharing", documents._organization
+
+    def with_null(*arguments: Any) -> dict[str, Any]:
+        document = describe(*arguments)
+        return {**document, "attributes": {**document["attributes"], key: None}}
+
+    monkeypatch.setattr(documents, "_organization", with_null)
+    behaviour = Behaviour(null_module_flag=kind == "module", null_provider_flag=kind == "provider")
+    calls(lambda api: api.get(ORGANIZATION), behaviour=behaviour)
+    with pytest.raises(ContractViolatedError, match=f"{key} must be boolean"):
+        calls(lambda api: api.get(ORGANIZATION))
 
 
 def test_what_was_forgiven_counts_no_longer() -> None:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.tests.simulator import Behaviour, Organization
-from ansible_collections.tfe.admin.tests.unit.simulator.conftest import Client, Start
+from ansible_collections.tfe.admin.tests.simulator import RELEASES, Behaviour, Organization
+from ansible_collections.tfe.admin.tests.unit.simulator.conftest import ORGANIZATIONS, Client, Start
 
 TEAMS = [f"team-{number:03}" for number in range(45)]
 CONSUMERS = "/delta/relationships/module-consumers"
@@ -106,6 +107,8 @@ def test_an_empty_list(start: Start, pages: Any) -> None:
 
 
 EVERYONE = ["Gamma", "delta", "eta", "off", "zeta"]
+# Beside delta, which has lists of both kinds, eta shares its modules with everybody and zeta its providers.
+BOTH_KINDS = [replace(one, global_providers=True) if one.name == "zeta" else one for one in ORGANIZATIONS]
 
 
 @pytest.mark.parametrize(
@@ -118,13 +121,18 @@ EVERYONE = ["Gamma", "delta", "eta", "off", "zeta"]
         ({"q[name]": "eta", "q[email]": "ops"}, ["zeta"]),
         ({"filter[module_producer]": "true"}, ["delta", "eta"]),
         ({"filter[module_producer]": "false"}, ["Gamma", "off", "zeta"]),
-        ({"filter[provider_producer]": "true"}, ["delta"]),
+        ({"filter[provider_producer]": "true"}, ["delta", "zeta"]),
+        ({"filter[provider_producer]": "false"}, ["Gamma", "eta", "off"]),
         ({"filter[module_producer]": "true", "q": "e"}, ["delta", "eta"]),
+        ({"filter[provider_producer]": "true", "q": "zet"}, ["zeta"]),
+        ({"filter[module_producer]": "true", "filter[provider_producer]": "true"}, ["delta"]),
+        ({"filter[module_producer]": "true", "filter[provider_producer]": "false"}, ["eta"]),
     ],
 )
 def test_filters(start: Start, query: dict[str, str], found: list[str]) -> None:
-    assert start().names("", **query) == found
-    assert start(behaviour=Behaviour(filters_honoured=False)).names("", **query) == EVERYONE
+    assert start(*BOTH_KINDS).names("", **query) == found
+    ignoring = start(*BOTH_KINDS, behaviour=Behaviour(filters_honoured=False))
+    assert ignoring.names("", **query) == EVERYONE
 
 
 def test_filters_of_old_releases(start: Start) -> None:
@@ -137,9 +145,59 @@ def test_filters_of_old_releases(start: Start) -> None:
 
 
 def test_the_producer_filter_may_miss_those_who_share_with_everybody(start: Start) -> None:
-    api = start(behaviour=Behaviour(producer_filter_misses_global=True))
-    assert api.names("", **{"filter[module_producer]": "true"}) == ["delta"]
+    api = start(*BOTH_KINDS, behaviour=Behaviour(producer_filter_misses_global=True))
+    for key in ("filter[module_producer]", "filter[provider_producer]"):
+        assert api.names("", **{key: "true"}) == ["delta"]
+        assert api.names("", **{key: "false"}) == ["Gamma", "eta", "off", "zeta"]
 
 
 def test_status_counts(start: Start) -> None:
     assert start().admin()["meta"]["status-counts"] == {"total": 5, "active": 4, "disabled": 1}
+
+
+# What a member sees (API 1.6a).
+
+
+def producers(api: Client, consumer: str, **query: Any) -> Any:
+    """The producers whose modules an organization can use, as one of its members sees them; else the status."""
+    headers = {"Authorization": f"Bearer {api.tfe.user_token}"}
+    answer = api.call("GET", f"/organizations/{consumer}/relationships/module-producers", headers=headers, params=query)
+    return answer.json() if answer.status_code == 200 else answer.status_code
+
+
+@pytest.mark.parametrize("profile", RELEASES)
+def test_a_members_list_of_producers(start: Start, profile: str) -> None:
+    api = start(profile=profile)
+    if profile == "202012-1":
+        assert producers(api, "zeta") == 404
+        return
+    found = producers(api, "ZETA")["data"]
+    assert sorted(found, key=lambda item: str(item["id"])) == [
+        {
+            "id": name,
+            "type": "organizations",
+            "attributes": {"name": name, "external-id": api.tfe.external_id(name)},
+        }
+        for name in ("delta", "eta")
+    ]
+    # Its own registry is not among them, and providers do not count.
+    assert ids(producers(api, "eta")) == []
+    assert ids(producers(api, "delta")) == ["eta"]
+    assert producers(api, "nobody") == 404
+    # The administrator is not a member of anything.
+    assert api.get("/organizations/zeta/relationships/module-producers").status_code == 404
+
+
+def test_a_members_list_of_producers_has_pages(start: Start) -> None:
+    api = start(Organization("zeta"), *[Organization(name, module_consumers=("zeta",)) for name in TEAMS])
+    assert sorted(ids(producers(api, "zeta", **{"page[size]": 100}))) == TEAMS
+    first, second = (producers(api, "zeta", **{"page[number]": number, "page[size]": 25}) for number in (1, 2))
+    assert sorted(ids(first) + ids(second)) == TEAMS
+    assert (len(ids(first)), first["meta"]["pagination"]["total-count"]) == (25, 45)
+    assert ids(producers(api, "zeta")) == ids(first)[:20]
+
+
+def test_a_members_list_may_miss_those_who_share_with_everybody(start: Start) -> None:
+    api = start(behaviour=Behaviour(member_list_misses_global=True))
+    assert ids(producers(api, "zeta")) == ["delta"]
+    assert ids(producers(api, "off")) == []

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -36,6 +37,25 @@ def test_endpoints_of_each_release(start: Start, profile: str) -> None:
     }
     expected = {"E2": relationships, "E3": relationships, "E4": providers, "E5": providers}
     assert found == {key: expected.get(key, True) for key in found}
+
+
+@pytest.mark.parametrize("profile", ["202012-1", "202103-1"])
+def test_releases_without_providers(start: Start, profile: str) -> None:
+    """No way to read or to write who may use them, and no word about them (API 1.0, 1.8)."""
+    api = start(profile=profile)
+    before = api.tfe.sharing("delta")
+    for answer in (
+        api.get(f"{DELTA}/relationships/provider-consumers"),
+        api.call("PUT", f"{DELTA}/registry-partnerships", PUT_BODY),
+    ):
+        assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+    assert api.e6(global_provider_sharing=True).status_code == 200  # an attribute that it does not know
+    assert api.tfe.sharing("delta") == before
+    documents = [api.admin("/delta")["data"], *api.admin()["data"]]
+    api.session.headers["Authorization"] = f"Bearer {api.tfe.user_token}"
+    documents.append(api.get("/organizations/delta").json()["data"])
+    assert len(documents) == 7
+    assert "provider" not in json.dumps(documents)
 
 
 @pytest.mark.parametrize("profile", RELEASES)
@@ -82,8 +102,7 @@ def test_who_may_call(start: Start) -> None:
         assert api.get(path).json() == NOT_FOUND
     member = api.get("/organizations/delta").json()["data"]["attributes"]
     assert member["module-consuming-organizations-count"] == 2
-    producers = api.get("/organizations/zeta/relationships/module-producers").json()
-    assert sorted(item["id"] for item in producers["data"]) == ["delta", "eta"]
+    assert member["provider-consuming-organizations-count"] == 1
     for header in ("", "Bearer wrong", api.tfe.admin_token):
         api.session.headers["Authorization"] = header
         assert api.get("/ping").status_code == 401

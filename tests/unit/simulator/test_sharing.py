@@ -96,6 +96,31 @@ def test_e6_drops_the_list_for_good_and_leaves_the_other_kind_alone(start: Start
     assert providers(api) == (True, ())
 
 
+@pytest.mark.parametrize("module_flag", [False, True])
+@pytest.mark.parametrize("provider_flag", [False, True])
+@pytest.mark.parametrize("organization", [ORGANIZATIONS[0], EVERYBODY])
+def test_e6_takes_both_flags_at_once(
+    start: Start, organization: Organization, provider_flag: bool, module_flag: bool
+) -> None:
+    api = start(organization, *ORGANIZATIONS[1:])
+    answer = api.e6(global_module_sharing=module_flag, global_provider_sharing=provider_flag)
+    attributes = answer.json()["data"]["attributes"]
+    flags = (attributes["global-module-sharing"], attributes["global-provider-sharing"])
+    assert (answer.status_code, flags) == (200, (module_flag, provider_flag))
+    had_lists = organization is not EVERYBODY
+    assert modules(api) == (module_flag, ("Gamma", "zeta") if had_lists and not module_flag else ())
+    assert providers(api) == (provider_flag, ("eta",) if had_lists and not provider_flag else ())
+
+
+def test_e6_changes_nothing_where_one_of_the_flags_is_wrong(start: Start) -> None:
+    api = start()
+    for module_flag, provider_flag in ((True, "yes"), ("yes", True)):
+        answer = api.e6(global_module_sharing=module_flag, global_provider_sharing=provider_flag)
+        assert answer.status_code == 422
+        api.forgive("must be boolean")
+    assert api.tfe.sharing("delta") == START
+
+
 def test_e6_false_leaves_a_list_as_it_is(start: Start) -> None:
     api = start()
     api.e6(global_module_sharing=False, is_disabled=True)
@@ -189,22 +214,69 @@ def test_endpoints_that_are_gone(start: Start, status: str) -> None:
 
 @pytest.mark.parametrize("writer", ["e1", "e3", "e5"])
 def test_lists_that_keep_global_sharing(start: Start, writer: str) -> None:
-    api = from_everybody(start, empty_list_keeps_global=True)
+    field = "put_ends_global" if writer == "e5" else "list_ends_global"
+    api = from_everybody(start, **{field: "filled"})
     write(api, writer, ())
     assert (modules(api), providers(api)) == ((True, ()), (True, ()))
     write(api, writer, ("zeta",))
     assert modules(api) == (False, ("zeta",))
-    api = from_everybody(start, list_keeps_global=True)
+    api = from_everybody(start, **{field: "never"})
     assert write(api, writer, ("zeta",)).ok
     assert modules(api) == (True, ("zeta",))
     assert api.names("/delta/relationships/module-consumers") == []
     assert api.get("//_simulator/organizations").json()["organizations"]
 
 
-def test_put_may_leave_the_provider_flag(start: Start) -> None:
-    api = from_everybody(start, put_clears_provider_flag=False)
-    api.e5(module_consumers=[], provider_consumers=[])
-    assert (modules(api), providers(api)) == ((False, ()), (True, ()))
+@pytest.mark.parametrize("filled", ["modules", "providers"])
+@pytest.mark.parametrize(
+    ("ends", "keeps_filled", "keeps_other"),
+    [("always", False, False), ("both", False, False), ("filled", False, True), ("never", True, True)],
+)
+def test_put_and_the_flag_of_the_other_kind(
+    start: Start, filled: str, ends: Any, keeps_filled: bool, keeps_other: bool
+) -> None:
+    api = from_everybody(start, put_ends_global=ends)
+    lists = {kind: ["zeta"] if kind == filled else [] for kind in ("modules", "providers")}
+    api.e5(module_consumers=lists["modules"], provider_consumers=lists["providers"])
+    found = {"modules": modules(api), "providers": providers(api)}
+    assert found.pop(filled) == (keeps_filled, ("zeta",))
+    assert list(found.values()) == [(keeps_other, ())]
+    attributes = api.admin("/delta")["data"]["attributes"]
+    assert attributes["global-module-sharing"] is api.tfe.sharing("delta").global_modules
+    assert attributes["global-provider-sharing"] is api.tfe.sharing("delta").global_providers
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.parametrize(("ends", "keeps"), [("always", True), ("both", False)])
+def test_put_may_end_global_sharing_of_the_kind_that_it_leaves_out(
+    start: Start, ends: Any, keeps: bool, ignored: bool
+) -> None:
+    api = from_everybody(start, put_ends_global=ends, put_omitted="keeps", write_ignored=ignored)
+    api.e5(module_consumers=["zeta"])
+    api.forgive("must contain ['provider-consumers']")
+    assert providers(api) == (keeps or ignored, ())
+    assert modules(api) == ((True, ()) if ignored else (False, ("zeta",)))
+
+
+@pytest.mark.parametrize("organization", [ORGANIZATIONS[0], EVERYBODY])
+def test_e1_may_empty_the_list_of_providers(start: Start, organization: Organization) -> None:
+    for empties, kept in ((False, organization), (True, Organization("delta"))):
+        api = start(organization, *ORGANIZATIONS[1:], behaviour=Behaviour(legacy_empties_providers=empties))
+        assert api.e1(api.tfe.external_id("zeta")).status_code == 200
+        assert modules(api) == (False, ("zeta",))
+        assert providers(api) == (kept.global_providers, kept.provider_consumers)
+
+
+def test_lists_from_before_global_sharing_may_come_back(start: Start) -> None:
+    for keeps in (False, True):
+        api = start(behaviour=Behaviour(global_keeps_list=keeps))
+        for everyone in (True, False):
+            api.e6(global_module_sharing=everyone, global_provider_sharing=everyone)
+            shown = keeps and not everyone
+            assert modules(api) == (everyone, ("Gamma", "zeta") if shown else ())
+            assert providers(api) == (everyone, ("eta",) if shown else ())
+            assert api.names("/delta/relationships/module-consumers") == list(modules(api)[1])
+            assert api.names("/delta/relationships/provider-consumers") == list(providers(api)[1])
 
 
 @pytest.mark.parametrize(
@@ -308,18 +380,48 @@ def test_what_documents_may_lack(start: Start) -> None:
     assert "global-module-sharing" not in attributes("delta", without_module_flag=True)
     assert attributes("eta", null_module_flag=True)["global-module-sharing"] is None
     assert "global-provider-sharing" not in attributes("delta", without_provider_flag=True)
+    assert attributes("eta", null_provider_flag=True)["global-provider-sharing"] is None
     assert "relationships" not in start(behaviour=Behaviour(without_relationships=True)).admin("/delta")["data"]
+
+
+def test_lists_may_tell_less_than_documents(start: Start) -> None:
+    flags = {"global-module-sharing", "global-provider-sharing"}
+    for behaviour in (Behaviour(), Behaviour(list_without_flags=True)):
+        api = start(behaviour=behaviour)
+        for path in ("", "/delta/relationships/module-consumers", "/delta/relationships/provider-consumers"):
+            items = api.admin(path)["data"]
+            assert items
+            for item in items:
+                document = api.admin(f"/{item['id']}")["data"]
+                assert flags <= document["attributes"].keys()
+                if behaviour.list_without_flags:
+                    assert not flags & item["attributes"].keys()
+                    document["attributes"] = {k: v for k, v in document["attributes"].items() if k not in flags}
+                assert item == document
+        assert flags <= api.e6(global_module_sharing=False).json()["data"]["attributes"].keys()
 
 
 def test_behaviour_is_checked_and_read_from_text() -> None:
     assert Behaviour.parse([]) == Behaviour()
     parsed = Behaviour.parse(
-        ["legacy_write=410", "write_ignored=true", "write_drops=a,b", "empty_total_pages=0", "retry_after=date"]
+        [
+            *("legacy_write=410", "write_ignored=true", "write_drops=a,b", "empty_total_pages=0", "retry_after=date"),
+            *("list_ends_global=filled", "put_ends_global=both"),
+        ]
     )
     assert parsed == Behaviour(
-        legacy_write="410", write_ignored=True, write_drops=("a", "b"), empty_total_pages=0, retry_after="date"
+        legacy_write="410",
+        write_ignored=True,
+        write_drops=("a", "b"),
+        empty_total_pages=0,
+        retry_after="date",
+        list_ends_global="filled",
+        put_ends_global="both",
     )
-    for wrong in ("legacy_write=gone", "write_ignored=maybe", "empty_total_pages=2", "unheard_of=1"):
+    for wrong in (
+        *("legacy_write=gone", "write_ignored=maybe", "empty_total_pages=2", "unheard_of=1"),
+        *("list_ends_global=both", "put_ends_global=filed"),
+    ):
         with pytest.raises(ValueError, match=wrong.partition("=")[0]):
             Behaviour.parse([wrong])
     values: dict[str, Any] = {"write_drops": ["a"]}
@@ -332,3 +434,13 @@ def test_flags_are_taken_with_an_empty_type_as_go_tfe_sends_it(start: Start) -> 
     body = {"data": {"type": "", "attributes": {"global-module-sharing": True}}}
     assert api.call("PATCH", "/admin/organizations/delta", body).status_code == 200
     assert api.tfe.sharing("delta").global_modules
+
+
+@pytest.mark.parametrize(("need_type", "status"), [(True, 422), (False, 200)])
+def test_flags_may_be_taken_with_a_wrong_type(start: Start, need_type: bool, status: int) -> None:
+    api = start(behaviour=Behaviour(flags_need_type=need_type))
+    body = {"data": {"type": "users", "attributes": {"global-provider-sharing": True}}}
+    assert api.call("PATCH", "/admin/organizations/delta", body).status_code == status
+    assert api.call("PATCH", "/admin/organizations/delta", {"data": []}).status_code == 422
+    api.forgive("data.type must be one of", "data.body.data must be object")
+    assert api.tfe.sharing("delta").global_providers is not need_type

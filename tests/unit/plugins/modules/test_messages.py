@@ -357,7 +357,7 @@ WRITES = [
     ),
     Case(
         f"{ACCEPTED} global module sharing is still on; missing: eta.",
-        behaviour=Behaviour(list_keeps_global=True),
+        behaviour=Behaviour(list_ends_global="never"),
         delta=GLOBAL,
     ),
     Case(

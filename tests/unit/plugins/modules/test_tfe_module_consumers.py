@@ -285,7 +285,7 @@ def test_two_unreadable_lists_are_never_no_consumers(start: StartSimulator, run:
 def test_turning_global_sharing_off_with_nobody_listed_is_one_write_of_the_flag_and_a_look_at_the_list(
     start: StartSimulator, run: RunModule
 ) -> None:
-    tfe = start(*instance(everyone=True), behaviour=Behaviour(empty_list_keeps_global=True))
+    tfe = start(*instance(everyone=True), behaviour=Behaviour(list_ends_global="filled"))
     assert run({"organization": "delta", "consumers": []})["changed"]
     assert sent(tfe) == [f"GET {DELTA}", f"PATCH {DELTA}", f"GET {E2}"]
     assert tfe.requests[1].body == {"data": {"type": "organizations", "attributes": {"global-module-sharing": False}}}
@@ -410,7 +410,7 @@ def test_a_write_that_does_not_arrive_is_a_failure(start: StartSimulator, run: R
 
 
 def test_a_flag_that_stays_on_is_a_failure(start: StartSimulator, run: RunModule) -> None:
-    start(*instance(everyone=True), behaviour=Behaviour(list_keeps_global=True))
+    start(*instance(everyone=True), behaviour=Behaviour(list_ends_global="never"))
     answer = run({"organization": "delta", "consumers": ["eta"]})
     assert "global module sharing is still on" in answer["msg"]
 
@@ -568,7 +568,7 @@ def test_a_rate_limit_that_lasts_leaves_nothing_open(
 
 def test_a_flag_that_is_missing_after_the_write_proves_nothing(start: StartSimulator, run: RunModule) -> None:
     organizations = Organization("delta", global_modules=True), Organization("eta")
-    tfe = start(*organizations, profile="202012-1", behaviour=Behaviour(list_keeps_global=True))
+    tfe = start(*organizations, profile="202012-1", behaviour=Behaviour(list_ends_global="never"))
     attributes = {"name": "delta", "external-id": tfe.external_id("delta"), "global-module-sharing": None}
     document = {"data": {"id": "delta", "type": "organizations", "attributes": attributes}}
     tfe.order(Fault("not_json_api", path="delta$", nth=2, body=document, times=0))
