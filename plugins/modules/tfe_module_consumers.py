@@ -11,14 +11,17 @@ module: tfe_module_consumers
 short_description: Say which organizations may use another organization's private modules on Terraform Enterprise
 version_added: 0.1.0
 description:
-  - Terraform Enterprise (TFE) lets a site administrator open the private module registry of one organization, the
-    producer, to other organizations, its consumers, or to all of them at once (global sharing).
-  - This module brings the consumers of one producer to what you ask for. It reads first, writes only when something
-    differs, and then makes sure that the server shows what was asked for.
+  - Terraform Enterprise (TFE) lets a site administrator open the private modules of one organization, the producer, to
+    other organizations, its consumers, or to all of them at once (global sharing).
+  - This module brings the consumers of one producer's modules to what you ask for. It reads first, writes only when
+    something differs, and then makes sure that the server shows what was asked for.
+  - Modules and providers are shared separately. M(tfe.admin.tfe_provider_consumers) does the same for providers, and
+    M(tfe.admin.tfe_registry_sharing) brings both to what you ask for in one task.
   - It works on every release of TFE that can share modules (202012-1 or newer). HCP Terraform has no such API.
 author:
   - tfe.admin contributors (@tfe-admin)
 extends_documentation_fragment:
+  - tfe.admin.consumers
   - tfe.admin.connection
   - tfe.admin.attributes
 attributes:
@@ -29,39 +32,6 @@ attributes:
   idempotent:
     support: full
 options:
-  organization:
-    description:
-      - The name of the producer, the organization whose modules are shared. Upper and lower case do not matter. An
-        external id is refused.
-      - Quote a name that is all digits. A number is an error, since YAML reads V(0173) as another one.
-    type: raw
-    required: true
-  consumers:
-    description:
-      - The organizations that O(state) is about, each by its name or its external id (C(org-...)), mixed as you like.
-        Upper and lower case of a name do not matter, and a name and an id of the same organization count once.
-      - With O(state=exact), an empty list takes the modules away from everybody. A blank element is always an error,
-        so that an empty answer of a survey cannot do that.
-      - With O(state=exact) and O(state=present), an organization that does not exist is an error before anything is
-        written. With O(state=absent) it is absent already.
-      - Quote a name that is all digits. A number is an error, since YAML reads V(0173) as another one.
-      - At least one of O(consumers) and O(global_module_sharing) is needed.
-    type: list
-    elements: raw
-  state:
-    description:
-      - V(exact) makes O(consumers) the whole list. If the producer shares globally, that is turned off, with a warning.
-      - V(present) adds O(consumers) to the list and leaves the others alone.
-      - V(absent) removes O(consumers) from the list and leaves the others alone.
-      - With V(present) and V(absent), a producer that shares globally is an error, since turning that off would take
-        the modules away from everybody else. If you mean that, add O(global_module_sharing=false) to V(present); or say
-        with V(exact) who shall remain.
-    type: str
-    choices:
-      - exact
-      - present
-      - absent
-    default: exact
   global_module_sharing:
     description:
       - V(true) opens the modules to every organization. TFE forgets the list of consumers then. Not together with
@@ -69,20 +39,17 @@ options:
       - V(false) turns that off. Alone it leaves a list of consumers as it is; together with O(consumers) it says that
         you know that everybody who is not in the list loses access.
       - If not set, only what O(state) says happens.
+      - At least one of O(consumers) and this option is needed.
     type: bool
 notes:
-  - Every write replaces the whole list on the server. Tasks of one user on one host wait for each other, by a lock in
-    files below C(~/.ansible) and C(/tmp). Two tasks with O(state=present) at the same time on different hosts, or in
-    different containers, can lose one of the two changes. Do not let such jobs run at the same time, or keep the whole
-    list in one place and use O(state=exact).
-  - A write that failed is sent again, up to O(tfe_max_retries) times, only where reading shows that all is as it was
-    before. So what somebody else changed meanwhile is not undone.
-  - No list of more than 2,000 pages, which is 200,000 organizations, is read.
-  - Access to modules ends at once for an organization that leaves the list. Run with C(--check --diff) first.
-  - For many producers, one task of M(tfe.admin.tfe_module_sharing) takes a small part of the time of a loop.
+  - Should your TFE accept a list of module consumers only through C(PUT registry-partnerships), as no known release
+    does, each write replaces the list of provider consumers as well, which the task sends back as it was. Such a write
+    may turn off global sharing of the producer's providers. The task turns it on again at once, but if it is killed in
+    between, global sharing of providers stays off.
 seealso:
-  - module: tfe.admin.tfe_module_sharing
-  - module: tfe.admin.tfe_module_consumers_info
+  - module: tfe.admin.tfe_provider_consumers
+  - module: tfe.admin.tfe_registry_sharing
+  - module: tfe.admin.tfe_registry_sharing_info
 """
 
 EXAMPLES = r"""
@@ -228,18 +195,34 @@ removed:
   elements: str
   sample: []
 diff:
-  description: The global flag and the consumers before and after the task.
+  description: Who may use the modules before and after the task, as text.
   returned: in diff mode, on success and where writing failed
   type: dict
   contains:
+    before_header:
+      description: What the lines of RV(diff.before) are about.
+      type: str
+    after_header:
+      description: What the lines of RV(diff.after) are about.
+      type: str
     before:
-      description: RV(global_module_sharing) and RV(consumers) as they were.
-      type: dict
+      description: >-
+        As it was, one line for each consumer, such as V(platform: payments), sorted. Global sharing is the line
+        V(platform: (everybody\)).
+      type: str
     after:
-      description:
-        - RV(global_module_sharing) and RV(consumers) as they are (in check mode, as they would be). V(null) where that
-          is not known.
-      type: dict
+      description: >-
+        The same as it is now (in check mode, as it would be). Where a write failed and that is not known, the line
+        V(platform: (not known\)).
+      type: str
+  sample:
+    before_header: who may use whose modules
+    after_header: who may use whose modules
+    before: |
+      platform: web-shop
+    after: |
+      platform: payments
+      platform: web-shop
 """
 
 from ansible_collections.tfe.admin.plugins.module_utils._module import run

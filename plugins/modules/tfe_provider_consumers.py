@@ -8,17 +8,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tfe_provider_consumers
-short_description: Say which organizations may use another organization's private modules on Terraform Enterprise
+short_description: Say which organizations may use another organization's private providers on Terraform Enterprise
 version_added: 0.1.0
 description:
-  - Terraform Enterprise (TFE) lets a site administrator open the private module registry of one organization, the
-    producer, to other organizations, its consumers, or to all of them at once (global sharing).
-  - This module brings the consumers of one producer to what you ask for. It reads first, writes only when something
-    differs, and then makes sure that the server shows what was asked for.
-  - It works on every release of TFE that can share modules (202012-1 or newer). HCP Terraform has no such API.
+  - Terraform Enterprise (TFE) lets a site administrator open the private providers of one organization, the producer,
+    to other organizations, its consumers, or to all of them at once (global sharing).
+  - This module brings the consumers of one producer's providers to what you ask for. It reads first, writes only when
+    something differs, and then makes sure that the server shows what was asked for.
+  - Modules and providers are shared separately. M(tfe.admin.tfe_module_consumers) does the same for modules, and
+    M(tfe.admin.tfe_registry_sharing) brings both to what you ask for in one task.
+  - TFE has been able to share providers since release 202301-1. On an older one, the task fails and changes nothing.
+    HCP Terraform has no such API.
 author:
   - tfe.admin contributors (@tfe-admin)
 extends_documentation_fragment:
+  - tfe.admin.consumers
   - tfe.admin.connection
   - tfe.admin.attributes
 attributes:
@@ -29,64 +33,35 @@ attributes:
   idempotent:
     support: full
 options:
-  organization:
-    description:
-      - The name of the producer, the organization whose modules are shared. Upper and lower case do not matter. An
-        external id is refused.
-      - Quote a name that is all digits. A number is an error, since YAML reads V(0173) as another one.
-    type: raw
-    required: true
-  consumers:
-    description:
-      - The organizations that O(state) is about, each by its name or its external id (C(org-...)), mixed as you like.
-        Upper and lower case of a name do not matter, and a name and an id of the same organization count once.
-      - With O(state=exact), an empty list takes the modules away from everybody. A blank element is always an error,
-        so that an empty answer of a survey cannot do that.
-      - With O(state=exact) and O(state=present), an organization that does not exist is an error before anything is
-        written. With O(state=absent) it is absent already.
-      - Quote a name that is all digits. A number is an error, since YAML reads V(0173) as another one.
-      - At least one of O(consumers) and O(global_provider_sharing) is needed.
-    type: list
-    elements: raw
-  state:
-    description:
-      - V(exact) makes O(consumers) the whole list. If the producer shares globally, that is turned off, with a warning.
-      - V(present) adds O(consumers) to the list and leaves the others alone.
-      - V(absent) removes O(consumers) from the list and leaves the others alone.
-      - With V(present) and V(absent), a producer that shares globally is an error, since turning that off would take
-        the modules away from everybody else. If you mean that, add O(global_provider_sharing=false) to V(present); or
-        with V(exact) who shall remain.
-    type: str
-    choices:
-      - exact
-      - present
-      - absent
-    default: exact
   global_provider_sharing:
     description:
-      - V(true) opens the modules to every organization. TFE forgets the list of consumers then. Not together with
+      - V(true) opens the providers to every organization. TFE forgets the list of consumers then. Not together with
         O(consumers).
       - V(false) turns that off. Alone it leaves a list of consumers as it is; together with O(consumers) it says that
         you know that everybody who is not in the list loses access.
       - If not set, only what O(state) says happens.
+      - At least one of O(consumers) and this option is needed.
     type: bool
 notes:
-  - Every write replaces the whole list on the server. Tasks of one user on one host wait for each other, by a lock in
-    files below C(~/.ansible) and C(/tmp). Two tasks with O(state=present) at the same time on different hosts, or in
-    different containers, can lose one of the two changes. Do not let such jobs run at the same time, or keep the whole
-    list in one place and use O(state=exact).
-  - A write that failed is sent again, up to O(tfe_max_retries) times, only where reading shows that all is as it was
-    before. So what somebody else changed meanwhile is not undone.
-  - No list of more than 2,000 pages, which is 200,000 organizations, is read.
-  - Access to modules ends at once for an organization that leaves the list. Run with C(--check --diff) first.
-  - For many producers, one task of M(tfe.admin.tfe_module_sharing) takes a small part of the time of a loop.
+  - The only way to write a list of provider consumers, C(PUT registry-partnerships), replaces the list of the same
+    producer's module consumers too. So the task reads that list right before the write, sends it back as it is, and
+    reads both kinds again afterwards. If the modules are not shared as before then, the task fails, and says what may
+    be wrong now and what to do. Do not let a task for the same producer's modules run at the same time on another host
+    or in another container, since what it changes in between would be undone.
+  - That write may also turn off global sharing of modules. So while the producer shares its modules with every
+    organization, or the server does not tell whether it does, a change of the list of provider consumers is refused,
+    and nothing is written. The message names the entry to use with M(tfe.admin.tfe_registry_sharing) instead. It is
+    about both kinds, so if that task is killed half-way, running it again puts the modules right.
+  - Terraform cannot address the private providers of an organization whose name contains an underscore. If such a
+    producer shares them, the task does what is asked, and warns.
 seealso:
-  - module: tfe.admin.tfe_module_sharing
-  - module: tfe.admin.tfe_provider_consumers_info
+  - module: tfe.admin.tfe_module_consumers
+  - module: tfe.admin.tfe_registry_sharing
+  - module: tfe.admin.tfe_registry_sharing_info
 """
 
 EXAMPLES = r"""
-- name: Exactly these organizations may use the modules of platform
+- name: Exactly these organizations may use the providers of platform
   tfe.admin.tfe_provider_consumers:
     tfe_address: https://tfe.example.com
     tfe_token: "{{ tfe_token }}"
@@ -110,12 +85,12 @@ EXAMPLES = r"""
       - web-shop
     state: absent
 
-- name: Nobody may use the modules any more
+- name: Nobody may use the providers any more
   tfe.admin.tfe_provider_consumers:
     organization: platform
     consumers: []
 
-- name: Everybody may use the modules
+- name: Everybody may use the providers
   tfe.admin.tfe_provider_consumers:
     organization: platform
     global_provider_sharing: true
@@ -137,6 +112,14 @@ EXAMPLES = r"""
   diff: true
   register: preview
 
+- name: Share the providers of a producer whose modules everybody may use, which needs an entry about both
+  tfe.admin.tfe_registry_sharing:
+    producers:
+      - organization: security
+        global_module_sharing: true
+        provider_consumers:
+          - payments
+
 - name: Set the connection once for several tasks
   module_defaults:
     group/tfe.admin.tfe:
@@ -144,14 +127,14 @@ EXAMPLES = r"""
       tfe_token: "{{ tfe_token }}"
   block:
     - name: Share the modules of platform
+      tfe.admin.tfe_module_consumers:
+        organization: platform
+        consumers: "{{ platform_consumers }}"
+
+    - name: Share the providers of platform with the same organizations
       tfe.admin.tfe_provider_consumers:
         organization: platform
         consumers: "{{ platform_consumers }}"
-      register: sharing
-
-    - name: Show who uses them
-      ansible.builtin.debug:
-        msg: "{{ sharing.partnerships | map(attribute='consuming_organization_name') | join(', ') }}"
 """
 
 RETURN = r"""
@@ -171,8 +154,8 @@ organization:
     external_id: org-Hh3mVn8cYtR5wKzE
 global_provider_sharing:
   description:
-    - Whether every organization may use the modules, after the task (in check mode, as it would be). This and the lists
-      are V(null) where a write failed and it is not known what is there now.
+    - Whether every organization may use the providers, after the task (in check mode, as it would be). This and the
+      lists are V(null) where a write failed and it is not known what is there now.
   returned: success, and where writing failed
   type: bool
   sample: false
@@ -192,7 +175,7 @@ partnerships:
   contains:
     id:
       description:
-        - The id of the partnership. Most requests to TFE do not tell it, then it is V(null); do not rely on it.
+        - The id of the partnership. It is always V(null), since TFE does not tell it for providers.
       type: str
     consuming_organization_id:
       description: The external id of the consumer, V(null) where the server does not tell it.
@@ -207,7 +190,7 @@ partnerships:
       description: The name of the producer.
       type: str
   sample:
-    - id: mp-4fJk9sT2vBnQx7Ld
+    - id: null
       consuming_organization_id: org-7kPzQw3RtYb2NmXa
       consuming_organization_name: payments
       producing_organization_id: org-Hh3mVn8cYtR5wKzE
@@ -228,18 +211,34 @@ removed:
   elements: str
   sample: []
 diff:
-  description: The global flag and the consumers before and after the task.
+  description: Who may use the providers before and after the task, as text.
   returned: in diff mode, on success and where writing failed
   type: dict
   contains:
+    before_header:
+      description: What the lines of RV(diff.before) are about.
+      type: str
+    after_header:
+      description: What the lines of RV(diff.after) are about.
+      type: str
     before:
-      description: RV(global_provider_sharing) and RV(consumers) as they were.
-      type: dict
+      description: >-
+        As it was, one line for each consumer, such as V(platform: payments), sorted. Global sharing is the line
+        V(platform: (everybody\)).
+      type: str
     after:
-      description:
-        - RV(global_provider_sharing) and RV(consumers) as they are (in check mode, as they would be). V(null) where that
-          is not known.
-      type: dict
+      description: >-
+        The same as it is now (in check mode, as it would be). Where a write failed and that is not known, the line
+        V(platform: (not known\)).
+      type: str
+  sample:
+    before_header: who may use whose providers
+    after_header: who may use whose providers
+    before: |
+      platform: web-shop
+    after: |
+      platform: payments
+      platform: web-shop
 """
 
 from ansible_collections.tfe.admin.plugins.module_utils._module import run

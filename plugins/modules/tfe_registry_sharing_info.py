@@ -8,11 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: tfe_registry_sharing_info
-short_description: Tell which organizations may use whose private modules on Terraform Enterprise
+short_description: Tell which organizations may use whose private modules and providers on Terraform Enterprise
 version_added: 0.1.0
 description:
-  - Reads who may use whose private modules on Terraform Enterprise (TFE), in either direction, and changes nothing.
-  - Without O(organization) and O(consumer), it returns every organization that shares its modules.
+  - Reads who may use whose private modules and private providers on Terraform Enterprise (TFE), in either direction,
+    and changes nothing.
+  - Without O(organization) and O(consumer), it returns every organization that shares its modules or its providers.
+  - RV(producers) has the form that M(tfe.admin.tfe_registry_sharing) takes. So what was read can be kept in a file, and
+    be put back later.
+  - Releases of TFE before 202301-1 cannot share providers. There, everything about providers is V(null).
 author:
   - tfe.admin contributors (@tfe-admin)
 extends_documentation_fragment:
@@ -35,52 +39,65 @@ options:
     type: raw
   consumer:
     description:
-      - The name or external id of an organization. Only the producers whose modules it may use are returned, those that
-        share with every organization included, itself excluded.
+      - The name or external id of an organization. Only the producers whose modules or providers it may use are
+        returned, those that share with every organization included, itself excluded. Each of them is returned whole,
+        with all its consumers of both kinds.
       - Blank counts as not given. Not together with O(organization). Quote a name that is all digits.
     type: raw
 notes:
-  - Without O(organization), it reads the list of all organizations, the shorter list of those that the server calls
-    producers, and the consumers of each of these. TFE 202012-1 to 202102-x has no such shorter list, so the consumers
-    of every organization are read there, with one request or more for each.
+  - Without O(organization), it reads the list of all organizations, the shorter lists of those that the server calls
+    producers of modules and of providers, and the consumers of each of these. TFE 202012-1 to 202102-x has no such
+    shorter list, so the consumers of every organization are read there, with one request or more for each.
 seealso:
+  - module: tfe.admin.tfe_registry_sharing
   - module: tfe.admin.tfe_module_consumers
-  - module: tfe.admin.tfe_module_sharing
+  - module: tfe.admin.tfe_provider_consumers
 """
 
 EXAMPLES = r"""
-- name: Who shares modules, and with whom
-  tfe.admin.tfe_module_consumers_info:
+- name: Who shares modules or providers, and with whom
+  tfe.admin.tfe_registry_sharing_info:
     tfe_address: https://tfe.example.com
     tfe_token: "{{ tfe_token }}"
   register: sharing
 
-- name: Show it, one line for each producer
+- name: Show who may use the modules, one line for each producer
   ansible.builtin.debug:
-    msg: "{{ item.consumers | join(', ') if not item.global_module_sharing else 'everybody' }}"
+    msg: "{{ 'everybody' if item.global_module_sharing else item.module_consumers | join(', ') }}"
   loop: "{{ sharing.producers }}"
   loop_control:
-    label: "{{ item.organization.name }}"
+    label: "{{ item.organization }}"
 
-- name: Who may use the modules of platform
-  tfe.admin.tfe_module_consumers_info:
+- name: Who may use the modules and the providers of platform
+  tfe.admin.tfe_registry_sharing_info:
     organization: platform
   register: platform
 
-- name: Stop if payments may not use them
+- name: Stop if payments may not use the modules
   ansible.builtin.assert:
     that: >-
       platform.producers[0].global_module_sharing
-      or 'payments' in platform.producers[0].consumers
+      or 'payments' in platform.producers[0].module_consumers
 
-- name: Whose modules may payments use
-  tfe.admin.tfe_module_consumers_info:
+- name: Whose modules or providers may payments use
+  tfe.admin.tfe_registry_sharing_info:
     consumer: payments
   register: used
 
-- name: Show their names
+- name: Show whose modules they are
   ansible.builtin.debug:
-    msg: "{{ used.producers | map(attribute='organization.name') | join(', ') }}"
+    msg: "{{ (everybodys + listed) | map(attribute='organization') | join(', ') }}"
+  vars:
+    everybodys: "{{ used.producers | selectattr('global_module_sharing') | list }}"
+    listed: >-
+      {{ used.producers | rejectattr('global_module_sharing')
+         | selectattr('module_consumers', 'contains', 'payments') | list }}
+
+- name: Go from sharing with everybody to a list, which begins with everybody who exists now
+  tfe.admin.tfe_module_consumers:
+    organization: security
+    global_module_sharing: false
+    consumers: "{{ sharing.organizations | map(attribute='name') | difference(['security']) }}"
 """
 
 RETURN = r"""
@@ -91,55 +108,63 @@ producers:
   elements: dict
   contains:
     organization:
-      description: The producer.
-      type: dict
-      contains:
-        name:
-          description: Its name in the spelling of the server.
-          type: str
-        external_id:
-          description: Its external id, V(null) where the server does not tell it.
-          type: str
+      description: The name of the producer, in the spelling of the server.
+      type: str
+    external_id:
+      description: Its external id, V(null) where the server does not tell it.
+      type: str
+    module_consumers:
+      description:
+        - The names of the organizations that may use its modules, sorted. V(null) where it shares them with every
+          organization.
+      type: list
+      elements: str
+    provider_consumers:
+      description:
+        - The names of the organizations that may use its providers, sorted. V(null) where it shares them with every
+          organization, and where the release of TFE cannot share providers.
+      type: list
+      elements: str
     global_module_sharing:
       description: Whether every organization may use its modules.
       type: bool
-    consumers:
-      description: The names of its consumers, sorted. Empty where it shares with every organization.
-      type: list
-      elements: str
-    partnerships:
-      description: The partnerships with its consumers, sorted by the consumer's name.
-      type: list
-      elements: dict
-      contains:
-        id:
-          description: The id of the partnership, V(null) where the server does not tell it. Do not rely on it.
-          type: str
-        consuming_organization_id:
-          description: The external id of the consumer, V(null) where the server does not tell it.
-          type: str
-        consuming_organization_name:
-          description: The name of the consumer.
-          type: str
-        producing_organization_id:
-          description: The external id of the producer, V(null) where the server does not tell it.
-          type: str
-        producing_organization_name:
-          description: The name of the producer.
-          type: str
+    global_provider_sharing:
+      description:
+        - Whether every organization may use its providers. V(null) where the release of TFE cannot share providers.
+      type: bool
   sample:
-    - organization:
-        name: platform
-        external_id: org-Hh3mVn8cYtR5wKzE
-      global_module_sharing: false
-      consumers:
+    - organization: platform
+      external_id: org-Hh3mVn8cYtR5wKzE
+      module_consumers:
         - payments
-      partnerships:
-        - id: null
-          consuming_organization_id: org-7kPzQw3RtYb2NmXa
-          consuming_organization_name: payments
-          producing_organization_id: org-Hh3mVn8cYtR5wKzE
-          producing_organization_name: platform
+        - web-shop
+      provider_consumers: []
+      global_module_sharing: false
+      global_provider_sharing: false
+    - organization: security
+      external_id: org-Qd5sWx9bLmTf2KvC
+      module_consumers: null
+      provider_consumers:
+        - payments
+      global_module_sharing: true
+      global_provider_sharing: false
+organizations:
+  description: All organizations that exist, whether they share or not, sorted by name.
+  returned: on success, without O(organization)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name, in the spelling of the server.
+      type: str
+    external_id:
+      description: The external id, V(null) where the server does not tell it.
+      type: str
+  sample:
+    - name: payments
+      external_id: org-7kPzQw3RtYb2NmXa
+    - name: platform
+      external_id: org-Hh3mVn8cYtR5wKzE
 """
 
 from typing import Any
