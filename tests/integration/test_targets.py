@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,8 @@ def test_target(target: str, profile: str, run_playbook: RunPlaybook) -> None:
     with Simulator(profile=profile) as tfe:
         environment = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token, "ANSIBLE_ROLES_PATH": str(TARGETS)}
         # What a release can change is which requests are made, and the unit tests look at those on each of them.
-        thorough = f"thorough={str(profile == list(RELEASES)[-1]).lower()}"
-        run = run_playbook(PLAY.format(target=target), "--extra-vars", thorough, **environment)
+        settings = {"thorough": profile == list(RELEASES)[-1], "shares_providers": RELEASES[profile].providers}
+        run = run_playbook(PLAY.format(target=target), "--extra-vars", json.dumps(settings), **environment)
         assert run.returncode == 0, run.stdout
         assert "failed=0" in run.stdout
         assert tfe.admin_token not in run.stdout
