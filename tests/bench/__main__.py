@@ -37,7 +37,7 @@ PROFILES = ("202012-1", "202103-1", "202301-1", "2.1")
 CONNECTIONS = 8
 PAGE = 100
 SINGLE = "tfe.admin.tfe_module_consumers"
-MANY = "tfe.admin.tfe_module_sharing"
+MANY = "tfe.admin.tfe_registry_sharing"
 EMPTY: list[dict[str, Any]] = []
 PING: list[dict[str, Any]] = [{"ansible.builtin.ping": {}}]
 
@@ -95,6 +95,11 @@ def matrix(count: int) -> list[dict[str, Any]]:
 def wanted(organization: dict[str, Any]) -> dict[str, Any]:
     """What a task asks for that shall leave an organization as it is."""
     return {"organization": organization["name"], "consumers": organization["module_consumers"]}
+
+
+def entry(organization: dict[str, Any]) -> dict[str, Any]:
+    """The same as one of many producers."""
+    return {"organization": organization["name"], **{key: organization[key] for key in organization if key != "name"}}
 
 
 def task(consumers: int) -> list[dict[str, Any]]:
@@ -213,9 +218,9 @@ def rate_limit(bench: Bench, count: int) -> Iterator[Figure]:
 def matrix_against_loop(bench: Bench, count: int) -> Iterator[Figure]:
     """200 producers, unchanged: one task, and a loop of the single module."""
     producers = matrix(200)
-    variables = {"producers": list(map(wanted, producers))}
+    variables = {"producers": list(map(entry, producers))}
     loop = {
-        SINGLE: {"organization": "{{ item.organization }}", "consumers": "{{ item.consumers }}"},
+        SINGLE: {"organization": "{{ item.organization }}", "consumers": "{{ item.module_consumers }}"},
         "loop": "{{ producers }}",
         "loop_control": {"label": "{{ item.organization }}"},
     }
@@ -235,7 +240,7 @@ def matrix_against_loop(bench: Bench, count: int) -> Iterator[Figure]:
 def matrix_against_latency(bench: Bench, count: int) -> Iterator[Figure]:
     """200 producers, unchanged: what one task takes beyond ping, and what latency alone would take."""
     producers = matrix(200)
-    variables = {"producers": list(map(wanted, producers))}
+    variables = {"producers": list(map(entry, producers))}
     # The first page of the 250 organizations, the other two side by side, then the lists of all producers.
     limit = 0.02 * (1 + 1 + math.ceil(200 / CONNECTIONS))
     with far_away(bench, producers, 0.02, 50) as server:
@@ -298,7 +303,8 @@ def counts(bench: Bench, _count: int) -> Iterator[Figure]:
     """No times: how many requests are sent, over how many connections, and how many are answered with 429."""
     producers = matrix(12)
     everyone = {"name": "open", "global_modules": True}
-    tasks = [*map(wanted, producers), {"organization": "open", "global_module_sharing": True}]
+    tasks = [*map(entry, producers), {"organization": "open", "global_module_sharing": True}]
+    both = [{**producer, "provider_consumers": producer["module_consumers"][:2]} for producer in producers]
     for profile in PROFILES:
         options = ["--profile", profile]
         with bench.simulator([*sharing(251), *producers, everyone], teams=251, options=options) as server:
@@ -306,8 +312,19 @@ def counts(bench: Bench, _count: int) -> Iterator[Figure]:
             # Before 202103-1 a list comes whole and without a count: only a further look shows that it does.
             oldest = profile == "202012-1"
             yield _exactly(f"{profile}, 251 consumers", 1 + (2 if oldest else 3), server)
-            bench.run("tfe_module_sharing", {"producers": tasks}, server)
+            bench.run("tfe_registry_sharing", {"producers": tasks}, server)
             yield _exactly(f"{profile}, 13 of 265 organizations", _formula(13, 265, lists=24 if oldest else 12), server)
+        if profile < "202301-1" and profile != "2.1":
+            continue
+        with bench.simulator([*both, everyone], teams=251, options=options) as server:
+            arguments = {"organization": both[0]["name"], "consumers": both[0]["provider_consumers"]}
+            bench.run("tfe_provider_consumers", arguments, server)
+            yield _exactly(f"{profile}, provider consumers", 2, server)
+            bench.run("tfe_registry_sharing", {"producers": [*map(entry, both), tasks[-1]]}, server)
+            yield _exactly(f"{profile}, 13 of 264 organizations, both kinds", _formula(13, 264, lists=24), server)
+            bench.run("tfe_registry_sharing_info", {}, server)
+            # All organizations, who shares each kind, and who does not; then the lists of those that do.
+            yield _exactly(f"{profile}, who can use whose registry", 3 + 2 * (1 + 1) + 24, server)
     with bench.simulator(sharing(2000), teams=2000, options=["--latency", "0.02"]) as server:
         bench.read("platform", server)
         connections = len({exchange["connection"] for exchange in server.journal()})
@@ -323,7 +340,7 @@ def few_of_many(bench: Bench, _count: int) -> Iterator[Figure]:
     for count in (2, 3, 4):
         producers = matrix(count)
         with bench.simulator(producers, teams=900) as server:
-            bench.run("tfe_module_sharing", {"producers": list(map(wanted, producers))}, server)
+            bench.run("tfe_registry_sharing", {"producers": list(map(entry, producers))}, server)
             yield _exactly(f"2.1, {count} of {900 + count} organizations", _formula(count, 900 + count, count), server)
 
 

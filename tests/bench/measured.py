@@ -27,17 +27,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible.module_utils import basic
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.reading import Registry, read_producer
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import MODULES
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.reading import Registry, read_document
 from ansible_collections.tfe.admin.plugins.module_utils._tfe import transport
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.connection import OPTIONS, connect
 
-MODULES = "ansible_collections.tfe.admin.plugins.modules"
+PLUGINS = "ansible_collections.tfe.admin.plugins.modules"
 
 
 def run_module(name: str) -> None:
     """Raises SystemExit, as a module ends."""
-    module = importlib.import_module(f"{MODULES}.{name}")
+    module = importlib.import_module(f"{PLUGINS}.{name}")
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": json.load(sys.stdin)}).encode()
     basic._ANSIBLE_PROFILE = "legacy"
     measure(module.main)
@@ -49,7 +50,7 @@ def read(name: str) -> None:
     def read_all() -> None:
         connection = connect(dict.fromkeys(OPTIONS), os.environ)
         client = Client(connection, lambda warning: print(warning, file=sys.stderr))
-        sharing = Registry(client).sharing(read_producer(client, name))
+        sharing = Registry(client).sharing(read_document(client, name), MODULES)
         print(json.dumps({"changed": False, "consumers": sharing.names}))
 
     measure(read_all)
