@@ -454,14 +454,14 @@ diff:
 """
 
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import ENTRY_OPTIONS
+from ansible_collections.tfe.admin.plugins.module_utils._sharing import entries
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.matrix import converge_all, parse_matrix
 
 _KINDS = {"type": "list", "elements": "str", "choices": [kind.name for kind in KINDS], "default": []}
 
 OPTIONS = {
-    "producers": {"type": "list", "elements": "dict", "required": True, "options": ENTRY_OPTIONS},
+    "producers": {"type": "list", "elements": "dict", "required": True, "options": entries.OPTIONS},
     "prune": _KINDS,
     "ignore": {"type": "list", "elements": "raw", "default": []},
     "prune_all": _KINDS,

@@ -12,26 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from .._tfe.errors import UsageError
 from .identity import Organization
-from .kinds import KINDS, Kind
-
-_STATES = ["exact", "present", "absent"]
-_LIST = {"type": "list", "elements": "raw"}
-
-ENTRY_OPTIONS = {
-    "organization": {"type": "raw", "required": True},
-    "external_id": {"type": "str"},
-    "state": {"type": "str", "choices": _STATES, "default": _STATES[0]},
-    **{kind.list_option: _LIST for kind in KINDS},
-    **{kind.flag_option: {"type": "bool"} for kind in KINDS},
-}
-"""What a task says about one of many producers, as an argument spec."""
-
-
-def request_options(kind: Kind) -> dict[str, Any]:
-    """What a task says about one producer and one kind, as an argument spec."""
-    options = {name: ENTRY_OPTIONS[name] for name in ("organization", "state", kind.flag_option)}
-    return {**options, "consumers": _LIST}
-
+from .kinds import Kind
 
 _PLAUSIBLE_NAME = re.compile(r"^(?!\.{1,2}$)[^\s/]+$")
 """What the official clients let through (API 2), less the two names that would change the path of a URL."""
@@ -58,13 +39,14 @@ class Request(NamedTuple):
     where: str = ""
 
 
-class Entry(NamedTuple):
-    """What a task asks for one of many producers: at most one request for each kind."""
-
-    organization: str
-    external_id: str | None
-    requests: tuple[Request, ...]
-    where: str = ""
+def request_options(kind: Kind) -> dict[str, Any]:
+    """What a task says about one producer and one kind, as an argument spec."""
+    return {
+        "organization": {"type": "raw", "required": True},
+        "consumers": {"type": "list", "elements": "raw"},
+        "state": {"type": "str", "choices": ["exact", "present", "absent"], "default": "exact"},
+        kind.flag_option: {"type": "bool"},
+    }
 
 
 def parse_request(options: Mapping[str, Any], kind: Kind) -> Request:
@@ -72,26 +54,11 @@ def parse_request(options: Mapping[str, Any], kind: Kind) -> Request:
     organization = parse_name("organization", options["organization"])
     if options["consumers"] is None and options[kind.flag_option] is None:
         raise UsageError(f"Nothing is asked for: give consumers, {kind.flag_option}, or both.")
-    return _parse_kind(organization, options, kind, "consumers")
+    return parse_kind(organization, options, kind, "consumers")
 
 
-def parse_entry(options: Mapping[str, Any]) -> Entry:
-    """An entry for one of many producers, with a request for each kind that it mentions. Raises UsageError."""
-    organization = parse_name("organization", options["organization"])
-    asked = [kind for kind in KINDS if _mentions(options, kind)]
-    if not asked:
-        names = [option for kind in KINDS for option in (kind.list_option, kind.flag_option)]
-        raise UsageError(f"Nothing is asked for: give at least one of {', '.join(names)}.")
-    requests = each([""] * len(asked), lambda kind: _parse_kind(organization, options, kind, kind.list_option), asked)
-    return Entry(organization, options["external_id"] or None, tuple(requests))
-
-
-def _mentions(options: Mapping[str, Any], kind: Kind) -> bool:
-    """Whether an entry says anything about a kind; null is the same as nothing."""
-    return options[kind.list_option] is not None or options[kind.flag_option] is not None
-
-
-def _parse_kind(organization: str, options: Mapping[str, Any], kind: Kind, option: str) -> Request:
+def parse_kind(organization: str, options: Mapping[str, Any], kind: Kind, option: str) -> Request:
+    """The same where the list is called ``option``, and something is asked for. Raises UsageError."""
     elements, share_globally = options[option], options[kind.flag_option]
     if elements is not None and share_globally:
         raise UsageError(

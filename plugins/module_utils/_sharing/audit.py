@@ -13,10 +13,10 @@ from .._tfe.errors import TfeError, UsageError
 from .asking import parse_element, parse_name
 from .converge import read_producer
 from .directory import Directory
+from .entries import entry
 from .identity import Organization, leftover
 from .kinds import KINDS, Kind
 from .reading import Document, Registry
-from .results import entry
 from .rules import Sharing
 
 

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from .._tfe.client import Client, side_by_side
 from .._tfe.errors import TfeError, UsageError
-from .asking import Entry, Request, each, parse_elements, parse_entry
+from .asking import Request, each, parse_elements
 from .converge import converge_each, lock
 from .directory import Directory
+from .entries import Entry, changes, diffs, entry, entry_result, parse_entry
 from .identity import Organization
 from .kinds import KINDS, Kind
 from .newcomers import refuse_unknown
 from .reading import NEVER, Document, Look, Registry, shares_none
-from .results import changes, diffs, entry, entry_result
 from .rules import Result, Sharing
 from .writing import needs_put
 

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .identity import Organization
-from .kinds import KINDS, Kind
+from .kinds import Kind
 from .rules import Outcome, Result, Sharing
 
 EVERYBODY = "(everybody)"
@@ -28,7 +28,7 @@ def single(result: Result) -> dict[str, Any]:
         "partnerships": None if after is None else _partnerships(producer, after),
         "added": outcome.added,
         "removed": outcome.removed,
-        "diff": _diff(kind, [outcome]),
+        "diff": diff_of(kind, [outcome]),
     }
 
 
@@ -45,7 +45,7 @@ def _partnerships(producer: Organization, sharing: Sharing) -> list[dict[str, An
     ]
 
 
-def _diff(kind: Kind, outcomes: Sequence[Outcome]) -> dict[str, str]:
+def diff_of(kind: Kind, outcomes: Sequence[Outcome]) -> dict[str, str]:
     """Text that says of each line whose it is, also where the lines around it are not shown."""
     header = f"who may use whose {kind.name}"
     before = "".join(_lines(it.plan.producer, it.plan.before) for it in outcomes)
@@ -59,48 +59,3 @@ def _lines(producer: Organization, sharing: Sharing | None) -> str:
     else:
         who = [EVERYBODY] if sharing.everyone else sharing.names
     return "".join(f"{producer.name}: {name}\n" for name in who)
-
-
-def entry(producer: Organization, sharings: Mapping[Kind, Sharing | None]) -> dict[str, Any]:
-    """A producer in the form of an entry that a task for many producers takes; null is what is not known or asked."""
-    data: dict[str, Any] = {"organization": producer.name, "external_id": producer.external_id}
-    for kind in KINDS:
-        sharing = sharings.get(kind)
-        data[kind.list_option] = None if sharing is None or sharing.everyone else sharing.names
-        data[kind.flag_option] = None if sharing is None else sharing.everyone
-    return data
-
-
-def entry_result(result: Result, kinds: Collection[Kind]) -> dict[str, Any]:
-    """What a task for many producers returns for one of its entries, which mentions these kinds."""
-    now = {outcome.plan.kind: outcome.after for outcome in result.outcomes if outcome.plan.kind in kinds}
-    data = {**entry(result.producer, now), "changed": result.changed}
-    return {**data, "failed": True, "msg": result.failure} if result.failure else data
-
-
-def changes(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """What differs, by organization and kind."""
-    found = [
-        {
-            "organization": result.producer.name,
-            "kind": outcome.plan.kind.name,
-            "added": outcome.added,
-            "removed": outcome.removed,
-            "everybody_before": outcome.plan.before.everyone,
-            "everybody_after": None if outcome.after is None else outcome.after.everyone,
-        }
-        for result in results
-        for outcome in result.outcomes
-        if outcome.changed
-    ]
-    return sorted(found, key=lambda change: (change["organization"], change["kind"]))
-
-
-def diffs(results: Sequence[Result]) -> list[dict[str, str]]:
-    """One for each kind that differs."""
-    changed = sorted(
-        (outcome for result in results for outcome in result.outcomes if outcome.changed),
-        key=lambda outcome: outcome.plan.producer.name,
-    )
-    of_kinds = [(kind, [outcome for outcome in changed if outcome.plan.kind == kind]) for kind in KINDS]
-    return [_diff(kind, outcomes) for kind, outcomes in of_kinds if outcomes]

@@ -25,7 +25,7 @@ from .rules import Outcome, Plan, Result, Sharing
 from .writing import PutNeededError, Writers, needs_put, refuse_to_risk, untold
 
 if TYPE_CHECKING:
-    from .._tfe.pace import Tries
+    from .._tfe.tries import Tries
 
 Anything = TypeVar("Anything")
 Shown = Mapping[Kind, Sharing]

@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 
 from .bodies import BodyError, body_of
 from .errors import ApiError, FailedTry
-from .pace import Tries, is_passing
+from .pace import is_passing
 from .pages import PAGE_SIZE, Page, parse_page
 from .parsing import parse_json
 from .transport import CONNECTIONS, Transport
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .tries import Tries
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -37,10 +37,6 @@ def describe_fault(fault: Exception) -> str:
     )
 
 
-class HarmError(TfeError):
-    """A write changed something else of the producer, or may have, beside what it was for."""
-
-
 class NotSentError(TfeError):
     """A write was not sent, since something is not as it was. ``shown`` is what is there now, None if not known."""
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .errors import ApiError
 from .parsing import parse_seconds
 
 try:
@@ -171,37 +170,6 @@ class PacedRetry(Retry):
 def is_passing(status: int) -> bool:
     """Whether the same request may succeed later, to all that is known."""
     return status in _RETRIED_STATUS or status >= 500
-
-
-class Tries:
-    """How often one write may be sent, and the waits in between.
-
-    A write replaces a whole list, and after a wait that may be somebody else's list. So urllib3 sends none twice: each
-    further try is up to whoever has looked at what is there by then.
-    """
-
-    def __init__(self, policy: PacedRetry) -> None:
-        self._policy = policy
-        self.failed = 0
-        """How many tries failed otherwise than by a refusal to look at them."""
-        self.may_arrive = False
-        """Whether one of them may have been carried out, or may still be."""
-
-    def again(self, error: ApiError) -> bool:
-        """Waits before another try after this error; false, at once, where there shall be none.
-
-        A wait for the rate limit is left to the next request, which all of them have to wait for.
-        """
-        self.failed += not error.had_no_effect
-        self.may_arrive = self.may_arrive or error.unsettled
-        if error.failed_try is None:
-            return False
-        try:
-            self._policy = self._policy.increment(*error.failed_try)
-        except MaxRetryError:
-            return False
-        self._policy.sleep()
-        return True
 
 
 def _is_lasting(error: Exception | None) -> bool:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from .bodies import BodyError, BoundedResponse
 from .errors import ApiError, FailedTry, TfeError
-from .pace import Pace, PacedRetry, Tries
+from .pace import Pace, PacedRetry
 
 try:
     import requests
@@ -49,6 +49,7 @@ else:
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .tries import Tries
 
 VERSION = "0.1.0"
 CONNECTIONS = 8
@@ -87,6 +88,8 @@ class Transport:
 
     def tries(self) -> Tries:
         """For one write, which ``send`` sends once, whatever happens."""
+        from .tries import Tries  # noqa: PLC0415  # most tasks write nothing
+
         return Tries(self._retry)
 
     def waited_since(self, moment: float) -> bool:
