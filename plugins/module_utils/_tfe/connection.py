@@ -14,7 +14,6 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -47,8 +46,7 @@ _PROXY_KEYS = ("http", "https", "all")
 _API_ROOTS = ("", "/api", "/api/v2")
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(NamedTuple):
     """How to reach one Terraform Enterprise.
 
     ``address`` is ``scheme://host[:port]`` without a trailing slash, ``timeout`` is in seconds, ``verify`` is what
@@ -58,15 +56,19 @@ class Connection:
     """
 
     address: str
-    token: str = field(repr=False)
+    token: str
     verify: bool | str = True
     timeout: float = DEFAULT_TIMEOUT
     max_retries: int = DEFAULT_MAX_RETRIES
-    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    proxies: Mapping[str, str] = {}  # noqa: RUF012  # nobody changes it
     warnings: tuple[str, ...] = ()
-    secrets: Secrets = field(default=Secrets(()), repr=False)
+    secrets: Secrets = Secrets(())
     address_source: str = "tfe_address"
     bundle_source: str = ""
+
+    def __repr__(self) -> str:
+        """Without anything that is secret."""
+        return f"Connection({self.address!r})"
 
     def proxy_source(self, proxy: str) -> str:
         """The source of the ``proxy`` that requests chose for this address."""

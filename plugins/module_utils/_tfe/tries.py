@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
-from urllib3.exceptions import MaxRetryError
-
 from .errors import ApiError
 from .pace import PacedRetry
+
+try:
+    from urllib3.exceptions import MaxRetryError
+except ImportError:  # the transport says what is missing
+    pass
 
 
 class Tries:
