@@ -12,7 +12,7 @@ from .._tfe.client import Client, side_by_side
 from .._tfe.errors import TfeError, UsageError
 from .asking import parse_element, parse_name
 from .converge import read_producer
-from .directory import Directory
+from .directory import Directory, has_kind
 from .entries import entry
 from .identity import Organization, leftover
 from .kinds import KINDS, Kind
@@ -30,13 +30,13 @@ def audit(client: Client, organization: Any, consumer: Any) -> dict[str, Any]:
     registry = Registry(client)
     if organization is not None:
         document = read_producer(client, parse_name("organization", organization))
-        kinds = [kind for kind in KINDS if registry.has(kind, [document])]
+        kinds = [kind for kind in KINDS if has_kind(client, kind, [document])]
         sharing = {kind: registry.sharing(document, kind) for kind in kinds}
         return {"producers": [entry(document.organization, sharing)]}
     directory = Directory(client)
     everybody = directory.everybody()
     user = None if consumer is None else _find(directory, consumer)
-    kinds = [kind for kind in KINDS if registry.has(kind, everybody)]
+    kinds = [kind for kind in KINDS if has_kind(client, kind, everybody)]
     found = _read_all(registry, directory, kinds)
     producers = [
         entry(producer, sharing)

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 from .._tfe.client import Client, side_by_side
 from .._tfe.errors import ApiError
 from .identity import Organization, fold, looks_like_external_id, match
-from .kinds import Kind
-from .reading import ORGANIZATIONS, Document, parse_document, read_document
+from .kinds import KINDS, Kind
+from .reading import (
+    GONE,
+    ORGANIZATIONS,
+    Document,
+    consumers_path,
+    parse_document,
+    parse_organization,
+    read_document,
+)
 
 if TYPE_CHECKING:
     from .._tfe.pages import Page
@@ -176,3 +184,16 @@ class Directory:
 
     def _remember(self, documents: Iterable[Document]) -> None:
         self._known.update((document.organization.name, document) for document in documents)
+
+
+def has_kind(client: Client, kind: Kind, documents: Sequence[Document]) -> bool:
+    """Whether this release shares that kind: a flag in any document says so, else one list of consumers does."""
+    # The first kind has been there as long as sharing itself.
+    if kind == KINDS[0] or any(document.shares_globally(kind) is not None for document in documents):
+        return True
+    try:
+        return all(client.page(consumers_path(document, kind), parse_organization) for document in documents[:1])
+    except ApiError as error:
+        if error.status not in GONE:
+            raise
+        return False

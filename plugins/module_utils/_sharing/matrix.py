@@ -13,7 +13,7 @@ from .._tfe.client import Client, side_by_side
 from .._tfe.errors import TfeError, UsageError
 from .asking import Request, each, parse_elements
 from .converge import converge_each, lock
-from .directory import Directory
+from .directory import Directory, has_kind
 from .entries import Entry, changes, diffs, entry, entry_result, parse_entry
 from .identity import Organization
 from .kinds import KINDS, Kind
@@ -79,7 +79,7 @@ def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, 
         documents = _producers(directory, matrix.entries)
         kinds = [kind for kind in KINDS if kind in matrix.prune or matrix.mentions(kind)]
         for kind in kinds:
-            if not registry.has(kind, documents or directory.everybody()):
+            if not has_kind(client, kind, documents or directory.everybody()):
                 raise UsageError(f"{_askers(matrix, kind)}: {shares_none(kind)}")
         # What PUT could end has to be known as well.
         documents = directory.clear_up(documents, KINDS if needs_put(kinds) else kinds)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
@@ -86,20 +86,6 @@ class Registry:
     def is_old(self, look: Look) -> bool:
         """Whether requests had to wait after a look that was a while ago."""
         return self.client.waited_since(look.at) and time.monotonic() - look.at > FRESH
-
-    def has(self, kind: Kind, documents: Iterable[Document]) -> bool:
-        """Whether this release shares that kind: a flag in any document says so, else one list of consumers does."""
-        documents = list(documents)
-        if kind == MODULES or any(document.shares_globally(kind) is not None for document in documents):
-            return True
-        try:
-            return all(
-                self.client.page(consumers_path(document, kind), parse_organization) for document in documents[:1]
-            )
-        except ApiError as error:
-            if error.status not in GONE:
-                raise
-            return False
 
     def sharing(self, document: Document, kind: Kind) -> Sharing:
         """Who may use that kind of the producer's registry, one request for each 100 consumers.

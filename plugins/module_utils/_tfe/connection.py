@@ -60,7 +60,7 @@ class Connection(NamedTuple):
     verify: bool | str = True
     timeout: float = DEFAULT_TIMEOUT
     max_retries: int = DEFAULT_MAX_RETRIES
-    proxies: Mapping[str, str] = {}  # noqa: RUF012  # nobody changes it
+    proxies: Mapping[str, str] = {}  # nobody changes it
     warnings: tuple[str, ...] = ()
     secrets: Secrets = Secrets(())
     address_source: str = "tfe_address"

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from .errors import ApiError
 from .pace import PacedRetry
 
-try:
+with suppress(ImportError):  # the transport says what is missing
     from urllib3.exceptions import MaxRetryError
-except ImportError:  # the transport says what is missing
-    pass
 
 
 class Tries:
