@@ -166,7 +166,7 @@ def test_providers_are_looked_at_again_even_when_an_answer_was_lost(
     start: StartSimulator, run: RunModule, everyone: bool, lost: str
 ) -> None:
     """A server that loses a provider consumer (or the global flag) with PUT, and answers of it that do not arrive."""
-    providers = {"global_providers": everyone, "provider_consumers": () if everyone else ("42", "eta")}
+    providers: dict[str, Any] = {"global_providers": everyone, "provider_consumers": () if everyone else ("42", "eta")}
     tfe = start(*instance("zeta", **providers), behaviour=replace(PUT_ONLY, write_drops=("42",)))
     fault = Fault("status", status=500, method=lost, path="partnerships$|delta$", after_effect=True)
     tfe.order(fault if lost == "PUT" else Fault("between", "PUT", call=lambda: tfe.order(fault)))
