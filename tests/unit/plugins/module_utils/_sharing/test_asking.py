@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be asked for: of one producer and one kind, and of one of many producers and both."""
+"""What may be asked for of one kind, by a task for one producer and by an entry for one of many."""
 
 from __future__ import annotations
 
@@ -10,15 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import (
-    ENTRY_OPTIONS,
-    Entry,
-    Request,
-    parse_entry,
-    parse_request,
-    request_options,
-)
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, MODULES, PROVIDERS, Kind
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import Request, parse_request, request_options
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.entries import parse_entry
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, Kind
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.errors import UsageError
 
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
@@ -31,15 +25,12 @@ def single(kind: Kind, **given: Any) -> Request:
     return parse_request({**unset, **{names.get(name, name): value for name, value in given.items()}}, kind)
 
 
-def entry(**given: Any) -> Entry:
-    unset: dict[str, Any] = {"organization": "delta", "state": "exact", "external_id": None}
-    for kind in KINDS:
-        unset.update({kind.list_option: None, kind.flag_option: None})
-    return parse_entry({**unset, **given})
-
-
 def of_entry(kind: Kind, **given: Any) -> Request:
-    [request] = entry(**given).requests
+    """The request of an entry for one of many producers."""
+    unset: dict[str, Any] = {"organization": "delta", "state": "exact", "external_id": None}
+    for it in KINDS:
+        unset.update({it.list_option: None, it.flag_option: None})
+    [request] = parse_entry({**unset, **given}).requests
     assert request.kind == kind
     return request
 
@@ -54,13 +45,9 @@ def called(option: str, ask: Ask) -> str:
     return "consumers" if ask is single else option
 
 
-def test_the_options_of_both_kinds_are_those_that_are_read() -> None:
-    for kind in KINDS:
-        assert request_options(kind).keys() == {"organization", "consumers", "state", kind.flag_option}
-    assert ENTRY_OPTIONS.keys() == {
-        *("organization", "external_id", "state"),
-        *("module_consumers", "provider_consumers", "global_module_sharing", "global_provider_sharing"),
-    }
+@each_kind
+def test_the_options_are_those_that_are_read(kind: Kind) -> None:
+    assert request_options(kind).keys() == {"organization", "consumers", "state", kind.flag_option}
 
 
 @pytest.mark.parametrize(
@@ -126,15 +113,8 @@ def test_usage_errors(ask: Ask, kind: Kind, given: dict[str, Any], message: str)
 
 @each_kind
 def test_who_asks_for_nothing_is_told_what_could_be(kind: Kind) -> None:
-    with pytest.raises(UsageError, match=f"^Nothing is asked for: give consumers, {kind.flag_option}, or both.$"):
+    with pytest.raises(UsageError, match=rf"^Nothing is asked for: give consumers, {kind.flag_option}, or both\.$"):
         single(kind)
-    for nothing in ({}, {"external_id": "org-7kPzQw3RtYb2NmXa"}, {"state": "absent"}):
-        with pytest.raises(UsageError) as error:
-            entry(**nothing)
-        assert str(error.value) == (
-            "Nothing is asked for: give at least one of module_consumers, global_module_sharing, provider_consumers, "
-            "global_provider_sharing."
-        )
 
 
 @each_kind
@@ -150,23 +130,3 @@ def test_an_empty_list_and_a_false_flag_are_asked_for_and_null_is_not(ask: Ask, 
     assert (given.consumers, given.share_globally) == ((), None)
     given = ask(kind, **{kind.flag_option: False})
     assert (given.consumers, given.share_globally) == (None, False)
-
-
-def test_an_entry_asks_for_each_kind_that_it_mentions() -> None:
-    both = entry(module_consumers=["a"], global_provider_sharing=True, state="present", external_id="org-1")
-    assert (both.organization, both.external_id) == ("delta", "org-1")
-    assert both.requests == (
-        Request("delta", MODULES, ("a",), "present", None, "module_consumers"),
-        Request("delta", PROVIDERS, None, "present", True, "provider_consumers"),
-    )
-
-
-def test_all_that_is_wrong_with_an_entry_is_told_at_once() -> None:
-    with pytest.raises(UsageError) as error:
-        entry(module_consumers=[""], provider_consumers=["a", "delta"])
-    assert "module_consumers[0] is blank" in str(error.value)
-    assert "provider_consumers[1] is 'delta', the producing organization itself." in str(error.value)
-
-
-def test_a_blank_external_id_is_none() -> None:
-    assert entry(module_consumers=[], external_id="").external_id is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One organization's path and document, where they are not what every server has; what a release shares; errors.
+"""One organization's path and document, where they are not what every server has; errors.
 
 An error that explains why something cannot be read still has the status of the server's answer.
 """
@@ -27,8 +27,8 @@ from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Clien
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.connection import Connection
 from ansible_collections.tfe.admin.plugins.module_utils._tfe.errors import ApiError
 from ansible_collections.tfe.admin.tests import simulator
-from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Simulator
-from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, StartSimulator
+from ansible_collections.tfe.admin.tests.simulator import Fault, Simulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import StartSimulator
 
 
 def client_of(tfe: Simulator) -> Client:
@@ -56,40 +56,6 @@ def test_only_true_and_false_are_flags(kind: Kind, values: list[object], told: b
     assert document.shares_globally(kind) is told
     [other] = [it for it in KINDS if it != kind]
     assert document.shares_globally(other) is None
-
-
-@pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize(
-    ("behaviour", "requests"),
-    [
-        (Behaviour(), {"202301-1": 0, "2.1": 0}),
-        (Behaviour(without_provider_flag=True), {}),
-        (Behaviour(null_provider_flag=True), {}),
-    ],
-)
-def test_whether_a_release_shares_providers_is_settled_with_one_request_at_the_most(
-    start: StartSimulator, profile: str, behaviour: Behaviour, requests: dict[str, int]
-) -> None:
-    tfe = start(profile=profile, behaviour=behaviour)
-    registry = Registry(client_of(tfe))
-    documents = Directory(registry.client).everybody()
-    tfe.forget()
-    assert registry.has(MODULES, documents)
-    assert not tfe.requests
-    assert registry.has(PROVIDERS, documents) == (profile in ("202301-1", "2.1"))
-    assert len(tfe.requests) == requests.get(profile, 1)
-
-
-def test_a_release_of_which_nothing_is_read_may_share_anything(start: StartSimulator) -> None:
-    assert Registry(client_of(start(profile="202012-1"))).has(PROVIDERS, [])
-
-
-def test_whether_a_release_shares_providers_is_not_taken_from_a_fault(start: StartSimulator) -> None:
-    tfe = start(profile="202103-1")
-    tfe.order(Fault("status", path="provider-consumers$", status=403))
-    registry = Registry(client_of(tfe))
-    with pytest.raises(ApiError, match="answered 403"):
-        registry.has(PROVIDERS, [read_producer(registry.client, "delta")])
 
 
 def test_under_global_sharing_there_is_no_list_to_read(start: StartSimulator) -> None:

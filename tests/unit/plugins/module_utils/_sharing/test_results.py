@@ -6,19 +6,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import ENTRY_OPTIONS, parse_entry
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.identity import Organization
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, MODULES, PROVIDERS, Kind
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.results import (
-    changes,
-    diffs,
-    entry,
-    entry_result,
-    single,
-)
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, MODULES, Kind
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.results import single
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.rules import (
     Outcome,
     Partnership,
@@ -28,7 +19,6 @@ from ansible_collections.tfe.admin.plugins.module_utils._sharing.rules import (
 )
 
 DELTA = Organization("delta", "org-Hh3mVn8cYtR5wKzE")
-BETA = Organization("beta", "org-Hh3mVn8cYtR5wKzF")
 EVERYONE = Sharing(everyone=True)
 
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
@@ -104,77 +94,3 @@ def test_partnerships_are_told_by_name_even_if_a_server_has_one_name_twice() -> 
     data = single(Result((outcome(MODULES, sharing, sharing),)))
     told = [(it["consuming_organization_name"], it["consuming_organization_id"]) for it in data["partnerships"]]
     assert told == [("a", "id"), ("a", None), ("b", None)]
-
-
-@pytest.mark.parametrize(
-    ("sharing", "consumers", "everyone"),
-    [
-        (EVERYONE, None, True),
-        (shared_with("b", "a"), ["a", "b"], False),
-        (shared_with(), [], False),
-        (None, None, None),
-    ],
-)
-@each_kind
-def test_an_entry_can_be_asked_for(
-    kind: Kind, sharing: Sharing | None, consumers: list[str] | None, everyone: bool | None
-) -> None:
-    [other] = [it for it in KINDS if it != kind]
-    told = entry(DELTA, {kind: sharing})
-    assert told == {
-        "organization": "delta",
-        "external_id": "org-Hh3mVn8cYtR5wKzE",
-        kind.list_option: consumers,
-        kind.flag_option: everyone,
-        other.list_option: None,
-        other.flag_option: None,
-    }
-    assert told.keys() == ENTRY_OPTIONS.keys() - {"state"}
-    if sharing:
-        [request] = parse_entry({**told, "state": "exact"}).requests
-        assert (request.kind, request.share_globally) == (kind, everyone)
-        assert request.consumers == (None if consumers is None else tuple(consumers))
-
-
-def test_an_entry_of_the_result_has_the_kinds_that_were_asked_about() -> None:
-    outcomes = outcome(PROVIDERS, shared_with(), shared_with("a")), outcome(MODULES, shared_with("z"), shared_with("z"))
-    told = entry_result(Result(outcomes), {PROVIDERS})
-    assert (told["provider_consumers"], told["global_provider_sharing"]) == (["a"], False)
-    assert told["module_consumers"] is told["global_module_sharing"] is None, "it was read for the write alone"
-    assert told["changed"]
-    assert told.keys() == {*ENTRY_OPTIONS, "changed"} - {"state"}
-    failed = entry_result(Result(outcomes, "Why."), {PROVIDERS})
-    assert (failed["failed"], failed["msg"]) == (True, "Why.")
-
-
-MIXED = [
-    Result(
-        (
-            outcome(MODULES, shared_with("a"), shared_with("a")),
-            outcome(PROVIDERS, EVERYONE, shared_with("c", "b"), planned=shared_with("c")),
-        )
-    ),
-    Result((outcome(MODULES, shared_with("a"), None, BETA), outcome(PROVIDERS, shared_with("a"), EVERYONE, BETA))),
-]
-
-
-def change(name: str, kind: str, **told: Any) -> dict[str, Any]:
-    return {"organization": name, "kind": kind, "added": [], "removed": [], **told}
-
-
-def test_changes_are_what_differs_by_organization_and_kind() -> None:
-    assert changes(MIXED) == [
-        change("beta", "modules", everybody_before=False, everybody_after=None),
-        change("beta", "providers", removed=["a"], everybody_before=False, everybody_after=True),
-        change("delta", "providers", added=["c"], everybody_before=True, everybody_after=False),
-    ]
-    assert changes([Result((outcome(MODULES, EVERYONE, EVERYONE),))]) == []
-
-
-def test_two_kinds_are_two_diffs() -> None:
-    assert diffs(MIXED) == [
-        diff(MODULES, "beta: a\n", "beta: (not known)\n"),
-        diff(PROVIDERS, "beta: a\ndelta: (everybody)\n", "beta: (everybody)\ndelta: b\ndelta: c\n"),
-    ]
-    assert diffs(MIXED[:1]) == [diff(PROVIDERS, "delta: (everybody)\n", "delta: b\ndelta: c\n")]
-    assert diffs([]) == []
