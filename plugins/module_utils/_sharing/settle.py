@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -166,14 +167,14 @@ class _Writing:
         sent again only where all is as it was before, so that nothing that somebody else wrote meanwhile is undone.
         """
         while True:
-            if not self._plans.keys() >= {*step.kinds}:
-                # What E5 replaces is read right before, all of it at one time.
-                self._look = self._look._replace(at=NEVER)
             if self._look.at == NEVER:
-                self._look_again(step)
+                with self._reading_before_write():
+                    self._look = self._look_at({**self._plans, **dict.fromkeys(step.kinds)})
                 if step.was_sent and step.is_done(self._look.sharing):
                     return self._take(step, self._look.sharing)
                 self._refuse_changes()
+            with self._reading_before_write():
+                self._look_at_the_rest(step.kinds)
             try:
                 shown = self._try(step)
             except _AgainError:
@@ -271,10 +272,27 @@ class _Writing:
                 raise NotSentError(f"{self._why_put}{untold(producer.name, kind)}")
         return document
 
-    def _look_again(self, step: _Step) -> None:
+    def _look_at_the_rest(self, kinds: Collection[Kind]) -> None:
+        """Before E5: what the task is not about is read right before as well, to be sent back as it is."""
+        for kind in [kind for kind in kinds if kind not in self._plans]:
+            document, sharing = self._look.document, self._look.sharing.get(kind)
+            if sharing is None:
+                if document.shares_globally(kind) is None:
+                    raise NotSentError(f"{self._why_put}{untold(self._producer.name, kind)}")
+                sharing = self._registry.sharing(document, kind)
+                if sharing == Sharing(everyone=False):
+                    # Or everybody may use it by now: the list is empty then, too (API 1.2).
+                    document = self._read_document([kind])
+                    sharing = Sharing(everyone=bool(document.shares_globally(kind)))
+            self._look = self._look._replace(document=document, sharing={**self._look.sharing, kind: sharing})
+            self._plans[kind] = Plan(self._producer, kind, sharing, sharing)
+            self._now[kind] = sharing
+
+    @contextmanager
+    def _reading_before_write(self) -> Iterator[None]:
         """Raises NotSentError where there can be no look, or another organization is seen."""
         try:
-            self._look = self._look_at({**self._plans, **dict.fromkeys(step.kinds)})
+            yield
         except StrangerError as error:
             if self._touched:
                 self._lose_sight_of(self._plans)
@@ -285,16 +303,14 @@ class _Writing:
             raise NotSentError(
                 f"{error} So {self._producer.name} could not be read again right before it would have been written."
             ) from error
-        for kind in self._look.sharing.keys() - self._plans.keys():
-            sharing = self._now[kind] = self._look.sharing[kind]
-            self._plans[kind] = Plan(self._producer, kind, sharing, sharing)
 
     def _refuse_changes(self) -> None:
-        for kind, shown in self._look.sharing.items():
-            if not _is_just(shown, self._now[kind]):
+        for kind, before in self._now.items():
+            shown = self._look.sharing[kind]
+            if not _is_just(shown, before):
                 raise NotSentError(
                     f"{self._producer.name} has changed meanwhile, run again. Since it was read, somebody else changed "
-                    f"its sharing: {_differences(kind, self._now[kind], shown)}.",
+                    f"its sharing: {_differences(kind, before, shown)}.",
                     self._look.sharing,
                 )
 
