@@ -64,7 +64,7 @@ def wrote(tfe: Simulator) -> bool:
 def is_whole(tfe: Simulator, answer: dict[str, Any], count: int, way: Way = MODULES) -> bool:
     """Whether eta was added, to exactly the teams."""
     expected = ("eta", *teams(count))
-    return tuple(answer["consumers"]) == expected == getattr(tfe.sharing("delta"), way.field)
+    return bool(tuple(answer["consumers"]) == expected == getattr(tfe.sharing("delta"), way.field))
 
 
 # How the list comes, and which pages are asked for where there are 0, 1, 20, 100, 101 and 250 consumers. None: a whole
