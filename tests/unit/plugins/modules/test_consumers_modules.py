@@ -56,9 +56,8 @@ def requests_of(kind: Kind, profile: str, write: str) -> list[str]:
         # The answer shows the flag. Whether anybody is listed once it is off, only the list tells.
         return [f"PATCH {DELTA}", *(reads(kind, profile, 0) if write == "off" else [])]
     if kind == PROVIDERS:
-        # The list of modules goes the same way: all that is replaced is read at one time, right before and afterwards.
-        look = [f"GET {DELTA}", *([] if write == "ended" else [f"GET {E4}"]), f"GET {E2}"]
-        return [*look, f"PUT {E5}", f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
+        # The list of modules goes the same way, there and back, and neither is taken for granted.
+        return [f"GET {E2}", f"PUT {E5}", f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
     # The answer shows the list; not whose it is where it is empty, and not that global sharing ended.
     proof = {"list": [], "ended": [f"GET {DELTA}"], "emptied": [f"GET {DELTA}", *reads(kind, profile, 0)]}
     return [f"PATCH {E1}", *proof[write]]

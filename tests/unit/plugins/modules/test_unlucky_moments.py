@@ -910,8 +910,8 @@ def test_what_somebody_else_adds_is_neither_ours_nor_a_failure(
     kind = writer.kind
     tfe = start(*instance("zeta", kind=kind), behaviour=writer.behaviour)
     change = partial(share, tfe, "delta", "zeta", "eta", "42", kind=kind)
-    # What is read after the write; PUT also has the look before it.
-    nth = 3 if writer.method == "PUT" else 2
+    # What is read after the write; where E1 and E3 are gone, there is one more look before PUT.
+    nth = 3 if writer is BY_PUT else 2
     tfe.order(Fault("between", method="GET", path=f"{kind.path}$", nth=nth, call=change))
     if writer is BY_ID:
         tfe.order(writer.fault("status", status=502, after_effect=True))
@@ -926,7 +926,7 @@ def test_one_that_was_to_stay_and_is_missing_is_a_failure(
 ) -> None:
     kind = writer.kind
     tfe = start(*instance("zeta", "42", kind=kind), behaviour=writer.behaviour)
-    nth = 3 if writer.method == "PUT" else 2
+    nth = 3 if writer is BY_PUT else 2
     change = partial(share, tfe, "delta", "zeta", "eta", kind=kind)
     tfe.order(Fault("between", path=f"{kind.path}$", method="GET", nth=nth, call=change))
     answer = kind.run(run, PRESENT)
