@@ -76,8 +76,7 @@ def test_both_lists_go_out_under_both_spellings_of_their_keys(start: StartSimula
     tfe = start(*instance("zeta", module_consumers=("epsilon",)), profile=profile)
     answer = ask({"consumers": ["eta"], "state": "present"})
     assert sent(tfe) == [
-        *(f"GET {DELTA}", f"GET {E4}", f"GET {E7}/eta"),
-        *(f"GET {DELTA}", f"GET {E4}", f"GET {E2}"),
+        *(f"GET {DELTA}", f"GET {E4}", f"GET {E7}/eta", f"GET {E2}"),
         *(f"PUT {E5}", f"GET {DELTA}", f"GET {E2}", f"GET {E4}"),
     ]
     [write] = writes(tfe)
@@ -86,6 +85,23 @@ def test_both_lists_go_out_under_both_spellings_of_their_keys(start: StartSimula
     assert write.body == {"data": {"type": "registry-partnerships", "attributes": attributes}}
     assert write.headers["content-type"] == "application/vnd.api+json"
     assert [partnership["id"] for partnership in answer["partnerships"]] == [None, None]
+
+
+def test_modules_that_were_opened_during_the_look_ups_stay_open(start: StartSimulator, ask: Ask) -> None:
+    """No list can tell it: it is as empty as before. The flag of the first look would have them closed, unseen."""
+    tfe = start(*instance("zeta"))
+
+    def open_modules() -> None:
+        own_id = tfe.external_id("delta")
+        tfe.remove("delta")
+        tfe.add(Organization("delta", external_id=own_id, global_modules=True, provider_consumers=("zeta",)))
+
+    tfe.order(Fault("between", "GET", path="/eta$", call=open_modules))
+    answer = ask({"consumers": ["eta"]})
+    assert answer["failed"]
+    assert "delta shares its modules with every organization" in answer["msg"]
+    assert (answer["changed"], tfe.sharing("delta").global_modules) == (False, True)
+    assert not writes(tfe)
 
 
 def test_more_module_consumers_than_a_page_holds_are_sent_back_all(start: StartSimulator, ask: Ask) -> None:
