@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -21,7 +22,7 @@ from .._tfe.errors import (
 )
 from .identity import Organization, leftover
 from .kinds import KINDS, Kind
-from .reading import NEVER, Document, Look, Registry, read_document, refuse_stranger
+from .reading import FRESH, NEVER, Document, Look, Registry, read_document, refuse_stranger
 from .rules import Outcome, Plan, Result, Sharing
 from .writing import PutNeededError, Writers, needs_put, refuse_to_risk, untold
 
@@ -68,23 +69,34 @@ class _Step:
         return all(shown[plan.kind].everyone == plan.after.everyone for plan in self.plans)
 
 
-def write(registry: Registry, plans: Sequence[Plan], look: Look, still_locked: Callable[[], None]) -> Result:
+def write(
+    registry: Registry, plans: Sequence[Plan], planned_at: float, look: Look, still_locked: Callable[[], None]
+) -> Result:
     """Writes one producer's plans where they change something, and makes sure that the server shows it afterwards.
 
-    ``look`` is what the plans were made from; ``still_locked`` raises NotSentError where the lock was lost.
+    ``planned_at`` is when names were looked up (of the monotonic clock), ``look`` is what the plans were made from;
+    ``still_locked`` raises NotSentError where the lock was lost.
     """
     if not any(plan.changed for plan in plans):
         return Result(tuple(Outcome(plan, plan.after) for plan in plans))
-    return _Writing(registry, plans, look, still_locked).run()
+    return _Writing(registry, plans, planned_at, look, still_locked).run()
 
 
 class _Writing:
     """One producer on its way from what was planned from to what is planned."""
 
-    def __init__(self, registry: Registry, plans: Sequence[Plan], look: Look, still_locked: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        plans: Sequence[Plan],
+        planned_at: float,
+        look: Look,
+        still_locked: Callable[[], None],
+    ) -> None:
         self._registry = registry
         self._writers = Writers(registry, self._ready)
         self._still_locked = still_locked
+        self._planned_at = planned_at
         self._look = look
         self._producer = plans[0].producer
         self._asked_about = [plan.kind for plan in plans]
@@ -368,9 +380,11 @@ class _Writing:
                 refuse_to_risk(document, written, self._asked_about)
             except UsageError as error:
                 raise NotSentError(str(error)) from error
-        else:
-            new = [it for kind, consumers in written.items() for it in leftover(consumers, lists[kind])]
-            self._writers.confirm(new)  # names stand in for ids that were to be written
+        if not needs_put(written) or time.monotonic() - self._planned_at > FRESH:
+            # Names stand in for ids that were to be written, or it is a while ago that they were looked up.
+            self._writers.confirm(
+                [it for kind, consumers in written.items() for it in leftover(consumers, lists[kind])]
+            )
         try:
             self._writers.replace_all(document, {**lists, **written})
         except ApiError as error:

@@ -1041,6 +1041,27 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
+@pytest.mark.parametrize("seconds", [0, 6])
+def test_a_name_that_was_looked_up_a_while_ago_is_looked_at_again_before_it_is_written(
+    start: StartSimulator, run: RunModule, clock: Clock, seconds: int
+) -> None:
+    tfe = start(*instance("zeta", kind=PROVIDERS))
+
+    def change() -> None:
+        clock.skipped += seconds
+        take_name(tfe, "eta")
+
+    # Right before the look that comes before the write.
+    tfe.order(Fault("between", method="GET", path="delta$", nth=2, call=change))
+    answer = many(run, PROVIDERS.entry(PRESENT))
+    if seconds:
+        assert "eta has changed meanwhile, run again." in answer["msg"]
+        assert (answer["changed"], PROVIDERS.names(tfe)) == (False, ("zeta",))
+    else:  # it is told at least
+        assert "eta is another organization now, and may use the providers" in answer["msg"]
+        assert answer["changed"]
+
+
 LIMITED: dict[str, Any] = {"status": 429, "headers": {"X-RateLimit-Reset": "40"}}
 
 
