@@ -21,10 +21,10 @@ from .._tfe.errors import (
     describe_fault,
 )
 from .identity import Organization, leftover
-from .kinds import KINDS, Kind
+from .kinds import KINDS, Kind, needs_put
 from .reading import FRESH, NEVER, Document, Look, Registry, read_document, refuse_stranger
 from .rules import Outcome, Plan, Result, Sharing
-from .writing import PutNeededError, Writers, needs_put, refuse_to_risk, untold
+from .writing import PutNeededError, Writers, refuse_to_risk, untold
 
 if TYPE_CHECKING:
     from .._tfe.tries import Tries
