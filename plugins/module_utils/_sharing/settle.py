@@ -233,7 +233,8 @@ class _Writing:
             self._lose_sight_of(step.kinds)
             raise
         except ApiError as error:
-            step.failure, step.again, step.old_looks, step.was_sent = error, step.tries.again(error), 0, True
+            step.failure, step.again, step.old_looks = error, step.tries.again(error), 0
+            step.was_sent = step.was_sent or not error.had_no_effect
             if error.had_no_effect and step.again:
                 raise _AgainError from None
             if error.had_no_effect and not step.tries.may_arrive:

@@ -1199,6 +1199,27 @@ def test_a_write_that_arrived_late_is_done_and_not_somebody_elses(
             assert (answer["changed"], answer["added"], answer["consumers"]) == (True, ["eta"], ["eta", "zeta"])
 
 
+@pytest.mark.usefixtures("clock")
+@each_writer()
+def test_what_somebody_else_did_while_a_write_had_to_wait_is_theirs(
+    start: StartSimulator, run: RunModule, writer: Writer
+) -> None:
+    """Also where it is what was asked for: the other kind may have changed with it, and is not put back."""
+    [other] = [kind for kind in KINDS if kind != writer.kind]
+    tfe = start(*instance("zeta", kind=writer.kind, **{other.list: ("42",)}), behaviour=writer.behaviour)
+
+    def change() -> None:
+        share(tfe, "delta", "eta", "zeta", kind=writer.kind)
+        share(tfe, "delta", "42", "Gamma", kind=other)
+
+    tfe.order(writer.fault("between", call=change), writer.fault("status", **LIMITED))
+    answer = writer.kind.run(run, PRESENT)
+    assert "delta has changed meanwhile, run again. Since it was read, somebody else changed" in answer["msg"]
+    assert answer["msg"].endswith("Nothing of delta was changed.")
+    assert (answer["changed"], answer["consumers"]) == (False, ["eta", "zeta"])
+    assert other.names(tfe) == ("42", "Gamma")
+
+
 @pytest.mark.parametrize("seconds", ["0", "1", "4", "9", "60"])
 @each_writer()
 def test_a_rate_limit_that_lasts_is_waited_for_three_minutes_however_short_the_waits(
