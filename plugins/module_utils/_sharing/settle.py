@@ -79,6 +79,9 @@ def write(
     """
     if not any(plan.changed for plan in plans):
         return Result(tuple(Outcome(plan, plan.after) for plan in plans))
+    if time.monotonic() - look.at > FRESH:
+        # Names were looked up meanwhile, and so slowly that somebody else may have written since.
+        look = look._replace(at=NEVER)
     return _Writing(registry, plans, planned_at, look, still_locked).run()
 
 

@@ -1096,6 +1096,24 @@ def test_no_wait_anywhere_lets_a_write_go_over_a_colleagues_change(
     assert (answer["changed"], kind.names(tfe)) == (False, ("42", "zeta"))
 
 
+@each_writer()
+def test_slow_look_ups_let_no_write_go_over_a_colleagues_change(
+    start: StartSimulator, run: RunModule, clock: Clock, writer: Writer
+) -> None:
+    kind = writer.kind
+    tfe = start(*instance("zeta", kind=kind), behaviour=writer.behaviour)
+
+    def change() -> None:
+        clock.sleep(8)
+        share(tfe, "delta", "zeta", "42", kind=kind)
+
+    tfe.order(Fault("between", "GET", "organizations/eta$", call=change))
+    answer = kind.run(run, PRESENT)
+    assert "delta has changed meanwhile, run again." in answer["msg"]
+    assert (answer["changed"], kind.names(tfe)) == (False, ("42", "zeta"))
+    assert not writes(tfe)
+
+
 @pytest.mark.usefixtures("clock")
 @each_writer(BY_PUT, OF_PROVIDERS)
 @pytest.mark.parametrize("everyone", [True, False])
