@@ -79,6 +79,9 @@ def write(
     """
     if not any(plan.changed for plan in plans):
         return Result(tuple(Outcome(plan, plan.after) for plan in plans))
+    if time.monotonic() - look.at > FRESH:
+        # Names were looked up meanwhile, and so slowly that somebody else may have written since.
+        look = look._replace(at=NEVER)
     return _Writing(registry, plans, planned_at, look, still_locked).run()
 
 
@@ -233,7 +236,8 @@ class _Writing:
             self._lose_sight_of(step.kinds)
             raise
         except ApiError as error:
-            step.failure, step.again, step.old_looks, step.was_sent = error, step.tries.again(error), 0, True
+            step.failure, step.again, step.old_looks = error, step.tries.again(error), 0
+            step.was_sent = step.was_sent or not error.had_no_effect
             if error.had_no_effect and step.again:
                 raise _AgainError from None
             if error.had_no_effect and not step.tries.may_arrive:

@@ -1096,6 +1096,24 @@ def test_no_wait_anywhere_lets_a_write_go_over_a_colleagues_change(
     assert (answer["changed"], kind.names(tfe)) == (False, ("42", "zeta"))
 
 
+@each_writer()
+def test_slow_look_ups_let_no_write_go_over_a_colleagues_change(
+    start: StartSimulator, run: RunModule, clock: Clock, writer: Writer
+) -> None:
+    kind = writer.kind
+    tfe = start(*instance("zeta", kind=kind), behaviour=writer.behaviour)
+
+    def change() -> None:
+        clock.sleep(8)
+        share(tfe, "delta", "zeta", "42", kind=kind)
+
+    tfe.order(Fault("between", "GET", "organizations/eta$", call=change))
+    answer = kind.run(run, PRESENT)
+    assert "delta has changed meanwhile, run again." in answer["msg"]
+    assert (answer["changed"], kind.names(tfe)) == (False, ("42", "zeta"))
+    assert not writes(tfe)
+
+
 @pytest.mark.usefixtures("clock")
 @each_writer(BY_PUT, OF_PROVIDERS)
 @pytest.mark.parametrize("everyone", [True, False])
@@ -1197,6 +1215,27 @@ def test_a_write_that_arrived_late_is_done_and_not_somebody_elses(
             assert (answer["changed"], answer["consumers"]) == (True, None)
         else:
             assert (answer["changed"], answer["added"], answer["consumers"]) == (True, ["eta"], ["eta", "zeta"])
+
+
+@pytest.mark.usefixtures("clock")
+@each_writer()
+def test_what_somebody_else_did_while_a_write_had_to_wait_is_theirs(
+    start: StartSimulator, run: RunModule, writer: Writer
+) -> None:
+    """Also where it is what was asked for: the other kind may have changed with it, and is not put back."""
+    [other] = [kind for kind in KINDS if kind != writer.kind]
+    tfe = start(*instance("zeta", kind=writer.kind, **{other.list: ("42",)}), behaviour=writer.behaviour)
+
+    def change() -> None:
+        share(tfe, "delta", "eta", "zeta", kind=writer.kind)
+        share(tfe, "delta", "42", "Gamma", kind=other)
+
+    tfe.order(writer.fault("between", call=change), writer.fault("status", **LIMITED))
+    answer = writer.kind.run(run, PRESENT)
+    assert "delta has changed meanwhile, run again. Since it was read, somebody else changed" in answer["msg"]
+    assert answer["msg"].endswith("Nothing of delta was changed.")
+    assert (answer["changed"], answer["consumers"]) == (False, ["eta", "zeta"])
+    assert other.names(tfe) == ("42", "Gamma")
 
 
 @pytest.mark.parametrize("seconds", ["0", "1", "4", "9", "60"])
