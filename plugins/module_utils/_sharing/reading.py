@@ -19,7 +19,7 @@ from urllib.parse import quote
 from .._tfe.client import Client
 from .._tfe.errors import ApiError, StrangerError
 from .._tfe.parsing import attributes_of
-from .identity import Organization
+from .identity import Organization, leftover
 from .kinds import KINDS, MODULES, Kind
 from .rules import Partnership, Sharing
 
@@ -111,13 +111,19 @@ class Registry:
         return Sharing(everyone=False, partnerships=partnerships)
 
     def read(self, document: Document, kind: Kind) -> tuple[Partnership, ...]:
-        """The producer's consumers: E2 and E4; for modules E1r where E2 does not exist."""
+        """The producer's consumers: E2 and E4; for modules E1r where E2 does not exist.
+
+        The producer itself is left out. Some servers may list it (API 9g), but it always may use what it has, and
+        nobody can ask for it.
+        """
         ways = {kind.list_key: partial(self._read_organizations, document, kind)}
         if kind == MODULES:
             ways["E1r"] = partial(self._read_partnerships, document)
         # Only the order of tries hangs on the document: a missing link proves nothing (API 1.8).
         order = list(ways) if document.links_consumers else reversed(ways)
-        return self.first_way("read", document, kind, {endpoint: ways[endpoint] for endpoint in order})
+        found = self.first_way("read", document, kind, {endpoint: ways[endpoint] for endpoint in order})
+        others = set(leftover([it.consumer for it in found], [document.organization]))
+        return tuple(it for it in found if it.consumer in others)
 
     def first_way(self, what: str, document: Document, kind: Kind, ways: Mapping[str, Callable[[], Result]]) -> Result:
         """What the first endpoint answers that this release has; one that is gone is tried last the next time."""

@@ -46,8 +46,11 @@ class _AgainError(Exception):
 class _Step:
     """One write that is to be made: of the lists of some plans, or else of their flags."""
 
-    def __init__(self, plans: Sequence[Plan], tries: Tries, *, is_of_lists: bool, by_put: bool) -> None:
+    def __init__(
+        self, plans: Sequence[Plan], watched: Sequence[Kind], tries: Tries, *, is_of_lists: bool, by_put: bool
+    ) -> None:
         self.plans = plans
+        self._watched = watched
         self.tries = tries
         self.is_of_lists = is_of_lists
         self.by_put = by_put
@@ -60,8 +63,14 @@ class _Step:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Those that the write may change."""
-        return KINDS if self.by_put else tuple(plan.kind for plan in self.plans)
+        """Those that the write may change: E5 all of them, and nobody knows what E1 does to providers (API 9n)."""
+        return KINDS if self.by_put else tuple(self._watched)
+
+    @property
+    def name(self) -> str:
+        """What to call the write."""
+        kinds = " and ".join(plan.kind.one for plan in self.plans)
+        return "PUT registry-partnerships" if self.by_put else f"The write of the {kinds} consumers"
 
     def is_done(self, shown: Shown) -> bool:
         if self.is_of_lists:
@@ -112,7 +121,9 @@ class _Writing:
         self._unknown: set[Kind] = set()
         """Of which is not known any more what is there."""
         self._kept: dict[Kind, Sharing] = {}
-        """What E5 was to leave as it is."""
+        """What a write was to leave as it is."""
+        self._written_by = ""
+        """That write."""
         self._why_put = ""
         self._told: list[str] = []
         """What went wrong."""
@@ -166,7 +177,9 @@ class _Writing:
 
     def _step(self, plans: Sequence[Plan], *, is_of_lists: bool) -> _Step:
         by_put = is_of_lists and (self._registry.put_only or needs_put([plan.kind for plan in plans]))
-        return _Step(plans, self._registry.client.tries(), is_of_lists=is_of_lists, by_put=by_put)
+        # What the task is about has to be there in the end, also what this write was not for.
+        watched = self._asked_about if is_of_lists else [plan.kind for plan in plans]
+        return _Step(plans, watched, self._registry.client.tries(), is_of_lists=is_of_lists, by_put=by_put)
 
     def _needs_list(self, plan: Plan) -> bool:
         """A list from before global sharing may come back when that ends (API 9p): it is written then."""
@@ -194,10 +207,12 @@ class _Writing:
                 shown = self._try(step)
             except _AgainError:
                 continue
-            if step.by_put:
+            if step.is_of_lists:
                 self._keep_track(step)
             if shown is None or not step.is_done(shown):
-                shown = self._read_back(step)
+                shown = self._read_back(step, step.kinds)
+            elif unseen := [kind for kind in step.kinds if kind not in shown]:
+                shown = {**shown, **self._read_back(step, unseen)}
             is_unchanged = all(_is_just(shown[kind], self._now[kind]) for kind in step.kinds)
             if not (step.failure and is_unchanged and not step.tries.may_arrive):
                 self._touched.update(step.kinds)
@@ -251,10 +266,11 @@ class _Writing:
         return ""
 
     def _keep_track(self, step: _Step) -> None:
-        """What E5 was to leave as it is; global sharing that shall end anyway is not among it."""
+        """What the write was to leave as it is; global sharing that shall end anyway is not among it."""
+        self._written_by = step.name
         for kind, plan in self._plans.items():
             before = self._now[kind]
-            if plan not in step.plans and plan.after.everyone >= before.everyone:
+            if kind in step.kinds and plan not in step.plans and plan.after.everyone >= before.everyone:
                 self._kept[kind] = before
 
     def _is_list_harmed(self, kind: Kind) -> bool:
@@ -331,10 +347,10 @@ class _Writing:
                     self._look.sharing,
                 )
 
-    def _read_back(self, step: _Step) -> Shown:
+    def _read_back(self, step: _Step, kinds: Collection[Kind]) -> Shown:
         """Reads what a write left. Raises UnknownStateError where that is not known."""
         try:
-            self._look = self._look_at(step.kinds)
+            self._look = self._look_at(kinds)
         except StrangerError:
             self._lose_sight_of(step.kinds)
             raise
@@ -415,7 +431,7 @@ class _Writing:
     # Telling.
 
     def _harm(self) -> list[str]:
-        """What E5 did to what it was to leave as it is, or may have done."""
+        """What a write did to what it was to leave as it is, or may have done."""
         told = []
         for kind, kept in self._kept.items():
             if kind in self._unknown:
@@ -427,7 +443,7 @@ class _Writing:
             were = "everybody" if kept.everyone else ", ".join(kept.names) or "nobody"
             task = f"with {kind.flag_option}: true" if kept.everyone else f"about its {kind.name}"
             told.append(
-                f"PUT registry-partnerships{what} changed who may use the {kind.name} of {self._producer.name} too"
+                f"{self._written_by}{what} changed who may use the {kind.name} of {self._producer.name} too"
                 f"{now}. It was: {were}. Set that right in TFE's admin pages, or by a task {task}."
             )
         return told

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import pytest
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, MODULES, PROVIDERS, Kind
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
-from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, Account, StartSimulator
+from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, Account, RunModule, StartSimulator
 from ansible_collections.tfe.admin.tests.unit.plugins.modules.conftest import Converge
 from ansible_collections.tfe.admin.tests.unit.plugins.modules.consumers import (
     DELTA,
@@ -151,6 +151,31 @@ def test_every_kind_follows_the_rules_of_its_own_module(start: StartSimulator, t
     assert len(answer["warnings"]) == 1  # theta's modules: nobody said that ending global sharing is meant
 
 
+def test_providers_that_an_update_of_modules_took_along_are_told(start: StartSimulator, task: Converge) -> None:
+    behaviour = Behaviour(legacy_empties_providers=True)
+    delta = Organization("delta", module_consumers=("Gamma",), provider_consumers=("eta",))
+    tfe = start(delta, *map(Organization, ("Gamma", "eta")), behaviour=behaviour)
+    answer = task(entry("delta", ["eta"], ["eta"]), foreseen=False)
+    told = (
+        "The write of the module consumers, or somebody else meanwhile, changed who may use the providers of delta too"
+    )
+    assert told in answer["msg"]
+    assert [(it["kind"], it["added"], it["removed"]) for it in answer["changes"]] == [
+        ("modules", ["eta"], ["Gamma"]),
+        ("providers", [], ["eta"]),
+    ]
+    assert not task(entry("delta", ["eta"], ["eta"]), foreseen=False).get("failed")
+    assert state(tfe, "delta")["delta"] == (["eta"], ["eta"])
+
+
+def test_a_producer_in_its_own_list_is_nobody_to_ask_for(start: StartSimulator, run: RunModule, task: Converge) -> None:
+    delta = Organization("delta", module_consumers=("Gamma", "delta"), provider_consumers=("delta",))
+    tfe = start(delta, Organization("Gamma"))
+    found = run({}, module="tfe_registry_sharing_info")["producers"]
+    assert found == [told("delta", tfe, ["Gamma"], [])]
+    assert not task(*found)["changed"]
+
+
 # The requests, exactly.
 
 PUT_BOTH = [f"PUT {E5}", f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
@@ -167,8 +192,8 @@ LOOK = [f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
         ([], [], (True, True), [*LOOK, *LOOK, f"PATCH {DELTA}"], [(True, True)]),
         (True, True, (False, False), [*LOOK[:1] * 2, f"PATCH {DELTA}", *LOOK[1:]], [(False, False)]),
         (True, [], (False, True), [*LOOK[::2] * 2, f"PATCH {DELTA}", f"GET {E2}"], [(False, True)]),
-        # One kind alone.
-        (["Gamma"], ["eta"], (["eta"], ["eta"]), [*LOOK, "look up", *LOOK, f"PATCH {E1}"], []),
+        # One kind alone; what the task is also about has to be there afterwards, whatever E1 does to it.
+        (["Gamma"], ["eta"], (["eta"], ["eta"]), [*LOOK, "look up", *LOOK, f"PATCH {E1}", *LOOK[::2]], []),
         (["Gamma"], ["eta"], (["eta"], None), [*LOOK[:2], "look up", *LOOK[:2], f"PATCH {E1}"], []),
         (["Gamma"], ["eta"], (["Gamma"], []), [*LOOK, *LOOK, *PUT_BOTH], [(["Gamma"], [])]),
         # What the task is not about is read once, right before it is sent back.
@@ -177,7 +202,7 @@ LOOK = [f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
         (["Gamma"], ["eta"], (True, []), [*LOOK, *LOOK, *PUT_BOTH, f"PATCH {DELTA}"], [(["Gamma"], []), (True, None)]),
         (
             *(["Gamma"], ["eta"], ([], True)),
-            *([*LOOK, *LOOK, f"PATCH {E1}", f"GET {DELTA}", f"GET {E2}", f"PATCH {DELTA}"], [(None, True)]),
+            *([*LOOK, *LOOK, f"PATCH {E1}", *LOOK, f"PATCH {DELTA}"], [(None, True)]),
         ),
         # Global sharing that the write of the other list ends is turned on again.
         (True, ["eta"], (True, []), [*LOOK[::2] * 2, *PUT_BOTH, f"PATCH {DELTA}"], [([], []), (True, None)]),

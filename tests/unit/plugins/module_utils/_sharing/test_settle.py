@@ -96,7 +96,7 @@ def test_what_differs_is_told(kind: Kind, before: Sharing, now: Sharing, told: s
 def test_a_put_may_change_both_kinds_and_is_done_where_its_lists_are_there() -> None:
     plan = plan_for(PROVIDERS, shared_with(), ["a"], "exact")
     for by_put in (True, False):
-        step = settle._Step([plan], None, is_of_lists=True, by_put=by_put)  # type: ignore[arg-type]  # not asked here
+        step = settle._Step([plan], [PROVIDERS], None, is_of_lists=True, by_put=by_put)  # type: ignore[arg-type]  # not asked
         assert set(step.kinds) == ({MODULES, PROVIDERS} if by_put else {PROVIDERS})
         assert step.is_done({PROVIDERS: shared_with("a"), MODULES: EVERYONE})
         assert not step.is_done({PROVIDERS: shared_with("b")})
