@@ -4,8 +4,9 @@
 
 """Every fault at every request of every kind of run: the task converges and says so truthfully, or fails and says why.
 
-The matrix is generated: a run without a fault tells how many requests there are to disturb. Its size is printed at the
-end of the test run.
+No end in which the kind that the task is not about differs from before and the task says "ok", none in which a flag
+that PUT ended stays off untold, and none in which ``changed`` is not true. The matrix is generated: a run without a
+fault tells how many requests there are to disturb. Its size is printed at the end of the test run.
 """
 
 from __future__ import annotations
@@ -14,8 +15,18 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Fault, Organization, Sharing, Simulator
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Exchange, Fault, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator
+from ansible_collections.tfe.admin.tests.unit.plugins.modules.runs import (
+    EVERYBODY,
+    Run,
+    State,
+    of_both,
+    of_modules,
+    of_providers,
+    state_of,
+)
 
 pytestmark = pytest.mark.many_tries
 
@@ -28,18 +39,32 @@ HANG_TIMEOUT = 1.0
 
 PUT_ONLY = Behaviour(legacy_write="404", relationship_write="404")
 
-# name: (profile, behaviour, consumers before, everyone before, options of the task)
-RUNS: dict[str, tuple[str, Behaviour, tuple[str, ...], bool, dict[str, Any]]] = {
-    "unchanged": ("2.1", Behaviour(), ("zeta",), False, {"consumers": ["zeta"]}),
-    "ids": ("2.1", Behaviour(), ("zeta",), False, {"consumers": ["eta", "Gamma"]}),
-    "names": ("2.1", Behaviour(legacy_write="404"), ("zeta",), False, {"consumers": ["eta"], "state": "present"}),
-    "put": ("2.1", PUT_ONLY, ("zeta", "eta"), False, {"consumers": ["zeta"], "state": "absent"}),
-    "oldest": ("202012-1", Behaviour(), ("zeta",), False, {"consumers": []}),
-    "pages": ("2.1", Behaviour(), (), False, {"consumers": ["Gamma", "epsilon", "zeta", "eta", "42"]}),
-    "from-global": ("2.1", Behaviour(), (), True, {"consumers": ["eta"], "global_module_sharing": False}),
-    "from-global-names": ("2.1", Behaviour(legacy_write="404"), (), True, {"consumers": ["eta"]}),
-    "global-off": ("2.1", Behaviour(), (), True, {"global_module_sharing": False}),
-    "global-on": ("2.1", Behaviour(), ("eta",), False, {"global_module_sharing": True}),
+RUNS: dict[str, Run] = {
+    "unchanged": of_modules({"consumers": ["zeta"]}, ("zeta",)),
+    "ids": of_modules({"consumers": ["eta", "Gamma"]}, ("zeta",)),
+    "names": of_modules({"consumers": ["eta"], "state": "present"}, ("zeta",), Behaviour(legacy_write="404")),
+    "put": of_modules({"consumers": ["zeta"], "state": "absent"}, ("zeta", "eta"), PUT_ONLY),
+    "put-beside-global": of_modules({"consumers": ["eta"]}, ("zeta",), PUT_ONLY, providers=EVERYBODY),
+    "oldest": of_modules({"consumers": []}, ("zeta",), profile="202012-1"),
+    "pages": of_modules({"consumers": ["Gamma", "epsilon", "zeta", "eta", "42"]}, ()),
+    "from-global": of_modules({"consumers": ["eta"], "global_module_sharing": False}, EVERYBODY),
+    "from-global-names": of_modules({"consumers": ["eta"]}, EVERYBODY, Behaviour(legacy_write="404")),
+    "global-off": of_modules({"global_module_sharing": False}, EVERYBODY),
+    "global-on": of_modules({"global_module_sharing": True}, ("eta",)),
+    "providers-unchanged": of_providers({"consumers": ["zeta"]}, ("zeta",)),
+    "providers": of_providers({"consumers": ["eta", "Gamma"]}, ("zeta",)),
+    "providers-clear": of_providers({"consumers": []}, ("zeta",), modules=()),
+    "providers-from-global": of_providers({"consumers": ["eta"], "global_provider_sharing": False}, EVERYBODY),
+    "providers-global-off": of_providers({"global_provider_sharing": False}, EVERYBODY, modules=EVERYBODY),
+    "providers-global-on": of_providers({"global_provider_sharing": True}, ("eta",), modules=EVERYBODY),
+    "both-lists": of_both(("zeta",), ("42",), module_consumers=["eta"], provider_consumers=["zeta"]),
+    "both-flags": of_both(("zeta",), EVERYBODY, global_module_sharing=True, global_provider_sharing=False),
+    "list-beside-global": of_both(EVERYBODY, ("zeta",), global_module_sharing=True, provider_consumers=["eta"]),
+    "list-and-flag": of_both((), EVERYBODY, global_module_sharing=True, provider_consumers=["eta"]),
+    "list-and-end": of_both(EVERYBODY, ("zeta",), global_module_sharing=False, provider_consumers=["eta"]),
+    "pruned": Run(
+        None, {"producers": [{"organization": "eta", "provider_consumers": []}], "prune": ["providers"]}, (), ("zeta",)
+    ),
 }
 
 # name: how the fault is ordered; whether a single one is survived.
@@ -60,7 +85,11 @@ FAULTS: dict[str, tuple[dict[str, Any], bool]] = {
 }
 
 
-CALM: dict[str, tuple[Sharing, dict[str, Any], Sharing, list[Exchange]]] = {}
+REFUSED_UNSEEN = ("401", "429")
+"""What says that nothing else was looked at, as 404 says that an endpoint is not there. If it was carried out all the
+same, no answer tells."""
+
+CALM: dict[str, tuple[State, dict[str, Any], State, list[Exchange]]] = {}
 """Each run without a fault, made when it is first needed: state before, answer, state after, requests."""
 
 
@@ -73,18 +102,18 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", RUNS)
 def test_fault_matrix(start: StartSimulator, run: RunModule, name: str, fault: str, record_property: Any) -> None:
-    profile, behaviour, before, everyone, options = RUNS[name]
+    asked = RUNS[name]
     timeout = HANG_TIMEOUT if fault == "hang" else 30
-    task = {"organization": "delta", **options, "tfe_timeout": timeout, "tfe_max_retries": RETRIES}
-    delta = Organization("delta", module_consumers=before, global_modules=everyone, provider_consumers=("Gamma", "42"))
+    task = {**asked.options, "tfe_timeout": timeout, "tfe_max_retries": RETRIES}
 
     def begin() -> Simulator:
-        return start(delta, *ORGANIZATIONS[1:], profile=profile, behaviour=behaviour)
+        return start(asked.delta, *ORGANIZATIONS[1:], profile=asked.profile, behaviour=asked.behaviour)
 
     if name not in CALM:
         tfe = begin()
-        old, undisturbed = tfe.sharing("delta"), run({**task, "tfe_timeout": 30})
-        CALM[name] = old, undisturbed, tfe.sharing("delta"), tfe.requests
+        old, undisturbed = state_of(tfe), run({**task, "tfe_timeout": 30}, module=asked.module)
+        assert "failed" not in undisturbed, undisturbed["msg"]
+        CALM[name] = old, undisturbed, state_of(tfe), tfe.requests
     old, undisturbed, new, requests = CALM[name]
     order, survived = FAULTS[fault]
     runs = 0
@@ -94,30 +123,80 @@ def test_fault_matrix(start: StartSimulator, run: RunModule, name: str, fault: s
             for times in (1,) if fault == "hang" and nth > 1 else (1, 0):
                 tfe = begin()
                 tfe.order(Fault(**order, nth=nth, times=times, after_effect=after_effect))
-                answer = run(task)
+                answer = run(task, module=asked.module)
                 runs += 1
                 where = f"{fault} at request {nth} ({request.method} {request.path}), {times=}, {after_effect=}"
-                check_end(tfe, old, new, answer, undisturbed, where)
+                is_lie = after_effect and (
+                    fault in REFUSED_UNSEEN or (fault == "404" and request.path.endswith("/module-consumers"))
+                )
+                check_end(tfe, asked, old, new, answer, undisturbed, where, is_lie=is_lie)
                 if survived and times == 1:
                     assert not answer.get("failed"), f"{where}: {answer['msg']}"
                 tries = MOST_TRIES_AT_429 if fault == "429" else RETRIES + 1
-                assert len(tfe.requests) <= (len(requests) + 4) * tries, where
+                assert len(tfe.requests) <= (len(requests) + 6) * tries, where
     record_property("fault runs", runs)
 
 
 def check_end(
-    tfe: Simulator, old: Sharing, new: Sharing, answer: dict[str, Any], undisturbed: dict[str, Any], where: str
+    tfe: Simulator,
+    asked: Run,
+    old: State,
+    new: State,
+    answer: dict[str, Any],
+    undisturbed: dict[str, Any],
+    where: str,
+    *,
+    is_lie: bool,
 ) -> None:
-    """One of two ends, and never a third state."""
-    now = tfe.sharing("delta")
+    """As asked; or a failure that tells what is there, what was changed, and whatever was broken on the way."""
+    now = state_of(tfe)
     if answer.get("failed"):
-        assert now in (old, new), where
-        assert "Unexpected" not in answer["msg"], where
-        assert len(answer["msg"]) > 40, where
-        if "nothing was changed" in answer["msg"].lower():
+        message = answer["msg"]
+        where = f"{where}: {message}"
+        assert "Unexpected" not in message, where
+        assert len(message) > 40, where
+        for kind in KINDS:
+            if now[kind] not in (old[kind], new[kind]):
+                # Global sharing that PUT ended, and that could not be restored.
+                assert (old[kind], now[kind], new[kind]) == (EVERYBODY, (), EVERYBODY), where
+        if is_lie:
+            return
+        if "othing was changed" in message or "Nothing of delta was changed" in message:
             assert now == old, where
+        for kind in KINDS:
+            if now[kind] != old[kind] == new[kind]:
+                assert f"changed who may use the {kind.name} of delta too" in message, where
+                assert "It was: everybody." in message, where
+        check_told(asked, old, now, answer, where)
     else:
         assert now == new, where
-        for key in ("changed", "consumers", "added", "removed", "global_module_sharing"):
+        for key in undisturbed.keys() - {"warnings", "invocation", "partnerships"}:
             assert answer[key] == undisturbed[key], where
     assert tfe.admin_token not in str(answer), where
+
+
+def check_told(asked: Run, old: State, now: State, answer: dict[str, Any], where: str) -> None:
+    """``changed`` is true, unless what is there now is not known; what is told of it is so."""
+    if now != old:
+        assert answer.get("changed"), where
+    if asked.kind:
+        told = {asked.kind: (answer.get("consumers"), answer.get(asked.kind.flag_option))}
+        is_known = answer.get("consumers") is not None
+    else:
+        changes = {it["kind"]: it for it in answer.get("changes", ()) if it["organization"] == "delta"}
+        assert {kind.name for kind in KINDS if now[kind] != old[kind]} <= changes.keys(), where
+        is_known = all(it["everybody_after"] is not None for it in changes.values())
+        entries = [it for it in answer.get("producers", ()) if it["organization"] == "delta"]
+        told = {kind: (it[kind.list_option], it[kind.flag_option]) for it in entries for kind in KINDS}
+        for kind in KINDS:
+            change = changes.get(kind.name, {"everybody_after": None})
+            if change["everybody_after"] is not None:
+                assert change["everybody_after"] == (now[kind] == EVERYBODY), where
+                assert change["everybody_before"] == (old[kind] == EVERYBODY), where
+    if answer.get("changed") and is_known and "changed who may use" not in answer["msg"]:
+        assert now != old, where
+    for kind, (consumers, everyone) in told.items():
+        if everyone is not None:
+            assert everyone == (now[kind] == EVERYBODY), where
+            if consumers is not None or not everyone:
+                assert consumers == ([] if everyone else list(now[kind])), where

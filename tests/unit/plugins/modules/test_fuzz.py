@@ -18,8 +18,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, MODULES, PROVIDERS
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import ORGANIZATIONS, RunModule, StartSimulator, listen
+from ansible_collections.tfe.admin.tests.unit.plugins.modules.runs import (
+    EVERYBODY,
+    OTHERS,
+    Run,
+    Shared,
+    of_both,
+    of_modules,
+    of_providers,
+    state_of,
+)
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -30,26 +41,50 @@ LONGEST_WAIT = 61.0
 MOST_REQUESTS = 60
 JSON_API = "application/vnd.api+json"
 
-# name: (consumers before, everyone before, behaviour, options of the task, consumers after, everyone after)
-RUNS: dict[str, tuple[tuple[str, ...], bool, Behaviour, dict[str, Any], tuple[str, ...], bool]] = {
-    "ids": (("zeta",), False, Behaviour(), {"consumers": ["eta"]}, ("eta",), False),
-    "names": (("zeta",), False, Behaviour(legacy_write="404"), {"consumers": ["eta", "42"]}, ("42", "eta"), False),
-    "put": (
-        *(("zeta",), False, Behaviour(legacy_write="404", relationship_write="404")),
-        *({"consumers": ["eta"]}, ("eta",), False),
+PUT_ONLY = Behaviour(legacy_write="404", relationship_write="404")
+
+# name: (run, modules after, providers after)
+RUNS: dict[str, tuple[Run, Shared, Shared]] = {
+    "ids": (of_modules({"consumers": ["eta"]}, ("zeta",)), ("eta",), OTHERS),
+    "names": (
+        of_modules({"consumers": ["eta", "42"]}, ("zeta",), Behaviour(legacy_write="404")),
+        *(("42", "eta"), OTHERS),
+    ),
+    "put": (of_modules({"consumers": ["eta"]}, ("zeta",), PUT_ONLY), ("eta",), OTHERS),
+    "put-beside-nobody": (of_modules({"consumers": ["eta"]}, ("zeta",), PUT_ONLY, providers=()), ("eta",), ()),
+    "put-beside-global": (
+        of_modules({"consumers": ["eta"]}, ("zeta",), PUT_ONLY, providers=EVERYBODY),
+        *(("eta",), EVERYBODY),
     ),
     "pages": (
-        *((), False, Behaviour(), {"consumers": ["Gamma", "epsilon", "zeta", "eta"]}),
-        *(("Gamma", "epsilon", "eta", "zeta"), False),
+        of_modules({"consumers": ["Gamma", "epsilon", "zeta", "eta"]}, ()),
+        *(("Gamma", "epsilon", "eta", "zeta"), OTHERS),
     ),
-    "from-global": ((), True, Behaviour(), {"consumers": ["eta"]}, ("eta",), False),
-    "global-on": (("zeta",), False, Behaviour(), {"global_module_sharing": True}, (), True),
-    "global-off": ((), True, Behaviour(), {"global_module_sharing": False}, (), False),
-    "clear": (("zeta",), False, Behaviour(), {"consumers": []}, (), False),
-    "absent": (("eta", "zeta"), False, Behaviour(), {"consumers": ["eta"], "state": "absent"}, ("zeta",), False),
+    "from-global": (of_modules({"consumers": ["eta"]}, EVERYBODY), ("eta",), OTHERS),
+    "global-on": (of_modules({"global_module_sharing": True}, ("zeta",)), EVERYBODY, OTHERS),
+    "global-off": (of_modules({"global_module_sharing": False}, EVERYBODY), (), OTHERS),
+    "clear": (of_modules({"consumers": []}, ("zeta",)), (), OTHERS),
+    "absent": (of_modules({"consumers": ["eta"], "state": "absent"}, ("eta", "zeta")), ("zeta",), OTHERS),
+    "providers": (of_providers({"consumers": ["eta"]}, ("zeta",)), OTHERS, ("eta",)),
+    "providers-beside-nobody": (of_providers({"consumers": ["eta"]}, ("zeta",), modules=()), (), ("eta",)),
+    "providers-from-global": (of_providers({"consumers": ["eta"]}, EVERYBODY, modules=()), (), ("eta",)),
+    "providers-global-on": (of_providers({"global_provider_sharing": True}, ("zeta",)), OTHERS, EVERYBODY),
+    "providers-global-off": (of_providers({"global_provider_sharing": False}, EVERYBODY), OTHERS, ()),
+    "both-lists": (
+        of_both(("zeta",), ("42",), module_consumers=["eta"], provider_consumers=["zeta"]),
+        *(("eta",), ("zeta",)),
+    ),
+    "list-beside-global": (
+        of_both(EVERYBODY, ("zeta",), global_module_sharing=True, provider_consumers=["eta"]),
+        *(EVERYBODY, ("eta",)),
+    ),
+    "list-and-flag": (
+        of_both((), EVERYBODY, global_module_sharing=True, provider_consumers=["eta"]),
+        *(EVERYBODY, ("eta",)),
+    ),
 }
-# A well-formed empty list is no nonsense, so these are left out where one may come.
-FOOLED_BY_EMPTY_LISTS = {"clear", "absent"}
+# A well-formed empty list is no nonsense, so these are left out where one may come: as what is there, or is sent back.
+FOOLED_BY_EMPTY_LISTS = {"clear", "absent", "put", "providers"}
 
 # Text that is the name of no organization here, lone surrogates included.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=8).map(lambda text: f"~{text}")
@@ -162,9 +197,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @contextmanager
 def playing(simulators: list[Simulator], name: str) -> Iterator[Simulator]:
     """A simulator for one example: ``run`` connects to it, and it ends with the block."""
-    before, everyone, behaviour, *_rest = RUNS[name]
-    delta = Organization("delta", module_consumers=before, global_modules=everyone)
-    with Simulator(organizations=[delta, *ORGANIZATIONS[1:]], behaviour=behaviour) as tfe:
+    asked = RUNS[name][0]
+    with Simulator(organizations=[asked.delta, *ORGANIZATIONS[1:]], behaviour=asked.behaviour) as tfe:
         simulators[:] = [tfe]
         try:
             yield tfe
@@ -181,24 +215,29 @@ def check_message(answer: dict[str, Any]) -> None:
 
 def check(run: RunModule, simulators: list[Simulator], name: str, fault: Fault) -> dict[str, Any]:
     """Runs the task while the fault is on order; returns what it answered."""
-    *_rest, options, consumers, everyone = RUNS[name]
+    asked, modules, providers = RUNS[name]
+    new = {MODULES: modules, PROVIDERS: providers}
     with playing(simulators, name) as tfe:
-        old = tfe.sharing("delta")
+        old = state_of(tfe)
         tfe.order(fault)
-        answer = run({"organization": "delta", **options, "tfe_max_retries": RETRIES}, diff=True)
-        now = tfe.sharing("delta")
-        is_as_asked = (now.module_consumers, now.global_modules) == (consumers, everyone)
+        answer = run({**asked.options, "tfe_max_retries": RETRIES}, module=asked.module, diff=True)
+        now = state_of(tfe)
         assert len(tfe.requests) <= MOST_REQUESTS
         if answer.get("failed"):
-            assert now == old or is_as_asked
             check_message(answer)
+            for kind in KINDS:
+                assert now[kind] in (old[kind], new[kind]) or (old[kind], now[kind]) == (EVERYBODY, ())
+                if now[kind] != old[kind] == new[kind]:
+                    assert f"changed who may use the {kind.name} of delta too" in answer["msg"]
+            if now != old:
+                assert "othing was changed" not in answer["msg"]
         else:
-            assert is_as_asked
+            assert now == new
     return answer
 
 
 NOT_FOOLED = st.sampled_from(sorted(set(RUNS) - FOOLED_BY_EMPTY_LISTS))
-ORDER: dict[str, Any] = {"nth": st.integers(1, 5), "times": st.sampled_from((1, 2, 0)), "after_effect": st.booleans()}
+ORDER: dict[str, Any] = {"nth": st.integers(1, 9), "times": st.sampled_from((1, 2, 0)), "after_effect": st.booleans()}
 
 
 @FUZZ

@@ -146,7 +146,8 @@ def cases(excluded: set[str]) -> st.SearchStrategy[Case]:
 
 def organization(name: str, shared: Mapping[Kind, Shared]) -> Organization:
     given: dict[str, Any] = {f"global_{kind.name}": it.everyone for kind, it in shared.items()}
-    return Organization(name, **given, **{kind.list: tuple(it.consumers) for kind, it in shared.items()})
+    given.update({kind.list: tuple(it.consumers) for kind, it in shared.items()})
+    return Organization(name, **given)
 
 
 @contextmanager
