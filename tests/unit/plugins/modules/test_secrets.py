@@ -116,6 +116,31 @@ def test_the_token_is_in_no_output(
     assert tfe.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
+OF_MANY = {"organization": "delta", "module_consumers": ["eta"], "provider_consumers": ["zeta"]}
+OTHER_TASKS: dict[str, dict[str, Any]] = {
+    "tfe_provider_consumers": TASK,
+    "tfe_registry_sharing": {"producers": [OF_MANY], "prune": ["providers"], "tfe_max_retries": 1},
+    "tfe_registry_sharing_info": {"tfe_max_retries": 1},
+}
+
+
+@pytest.mark.parametrize("module", OTHER_TASKS)
+@pytest.mark.parametrize("leak", ["refused", "message", "for-ever", "redirect", "content-type", "reset"])
+def test_the_token_is_in_no_output_of_any_other_module(
+    start: StartSimulator, run: RunModule, capfd: pytest.CaptureFixture[str], module: str, leak: str
+) -> None:
+    tfe = start(admin_token=TOKEN)
+    options = {**OTHER_TASKS[module], **LOUD, "tfe_token": TOKEN}
+    assert "failed" not in run(options, module=module)
+    for nth in range(1, len(tfe.requests) + 1):
+        tfe = start(admin_token=TOKEN)
+        tfe.order(Fault(**LEAKS[leak], nth=nth))
+        answer = run(options, module=module, diff=True)
+        assert answer["failed"]
+        assert TOKEN[:8] not in str(answer)
+    assert TOKEN not in "".join(capfd.readouterr())
+
+
 @pytest.mark.parametrize("status", [422, 503])
 @pytest.mark.parametrize("visible", [1, 8, len(TOKEN) - 1])
 def test_no_part_of_a_token_at_the_cut_is_told(
