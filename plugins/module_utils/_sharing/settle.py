@@ -463,7 +463,7 @@ class _Writing:
             text
             for kind, plan in self._plans.items()
             if kind not in self._unknown and not (kind in self._kept and self._kept[kind].everyone)
-            for text in _wrong(plan, self._now[kind])
+            for text in self._wrong(plan, self._now[kind])
         ]
         if wrong:
             told.append(
@@ -489,8 +489,12 @@ class _Writing:
                 )
             rest = "" if self._touched else ": nothing was changed"
             return f"{said} Read again, the sharing of {name} is as it was before{rest}."
-        wrong = [text for plan in plans for text in _wrong(plan, shown[plan.kind])]
+        wrong = [text for plan in plans for text in self._wrong(plan, shown[plan.kind])]
         return f"{said} Read again, the sharing of {name} is not what was asked for: {'; '.join(wrong)}."
+
+    def _wrong(self, plan: Plan, shown: Sharing) -> Iterable[str]:
+        """Of which kind, where the task is about both: its consumers may have the same names."""
+        return _wrong(plan, shown, f" {plan.kind.one} consumers" if len(self._asked_about) > 1 else "")
 
 
 def _is_just(shown: Sharing, before: Sharing) -> bool:
@@ -522,7 +526,7 @@ def _read(read: Callable[[], Anything]) -> Anything | None:
         return None
 
 
-def _wrong(plan: Plan, shown: Sharing) -> Iterable[str]:
+def _wrong(plan: Plan, shown: Sharing, of_whom: str = "") -> Iterable[str]:
     missing, left_over = _missing(plan, shown), _left_over(plan, shown)
     if shown.everyone != plan.after.everyone:
         yield f"global {plan.kind.one} sharing is {'still on' if shown.everyone else 'off'}"
@@ -532,7 +536,7 @@ def _wrong(plan: Plan, shown: Sharing) -> Iterable[str]:
     for what, who in (("missing", missing), ("left over", left_over)):
         names = sorted(it.name for it in who if it.name not in others)
         if names:
-            yield f"{what}: {', '.join(names)}"
+            yield f"{what}{of_whom}: {', '.join(names)}"
 
 
 def _differences(kind: Kind, before: Sharing, now: Sharing) -> str:

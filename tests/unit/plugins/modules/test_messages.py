@@ -817,14 +817,15 @@ BUT_FOR_DELTA = [{"organization": "eta", "module_consumers": []}]
             delta=GLOBAL,
         ),
         Case(  # global sharing that was to end is no harm
-            f"1 {FAILED_OF_ONE} {ACCEPTED} missing: eta.",
+            f"1 {FAILED_OF_ONE} {ACCEPTED} missing provider consumers: eta.",
             {"producers": [{**BOTH, "global_module_sharing": False}]},
             behaviour=Behaviour(write_drops=("eta",)),
             delta=GLOBAL,
         ),
         Case(
-            f"1 {FAILED_OF_ONE} {ACCEPTED} missing: eta. {PUT_CHANGED} modules of delta too: removed: zeta. It was: "
-            f"Gamma, zeta. {SET_RIGHT} about its modules. global_module_sharing: true was not sent any more.",
+            f"1 {FAILED_OF_ONE} {ACCEPTED} missing provider consumers: eta. {PUT_CHANGED} modules of delta too: "
+            f"removed: zeta. It was: Gamma, zeta. {SET_RIGHT} about its modules. "
+            "global_module_sharing: true was not sent any more.",
             {"producers": [BOTH]},
             behaviour=Behaviour(write_drops=("eta", "zeta")),
             delta=SHARES,

@@ -639,6 +639,16 @@ def test_modules_that_somebody_opens_before_the_turn_of_a_producer_stay_open(
         assert PROVIDERS.names(tfe, "theta") == ("eta",)
 
 
+def test_what_is_missing_is_told_of_which_kind_where_a_task_is_about_both(
+    start: StartSimulator, run: RunModule
+) -> None:
+    tfe = start(*instance("zeta", provider_consumers=("zeta",)), behaviour=Behaviour(write_drops="eta"))
+    entry = {"organization": "delta", "module_consumers": ["42", "eta"], "provider_consumers": ["eta"]}
+    told = "is not what was asked for: missing module consumers: eta; missing provider consumers: eta."
+    assert told in many(run, entry)["msg"]
+    assert tfe.sharing("delta").module_consumers == ("42",)
+
+
 @each_writer(BY_PUT, OF_PROVIDERS)
 @pytest.mark.parametrize("is_global", [False, True])
 def test_the_other_kind_that_somebody_changed_before_put_is_sent_back_as_it_is_then(
