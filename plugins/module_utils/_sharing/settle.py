@@ -294,12 +294,13 @@ class _Writing:
         try:
             yield
         except StrangerError as error:
+            self._unknown.update(self._plans)
             if self._touched:
                 self._lose_sight_of(self._plans)
                 raise
             raise NotSentError(f"{self._producer.name} has changed meanwhile, run again. {error}") from error
         except ApiError as error:
-            self._unknown.update(self._touched)
+            self._unknown.update(self._plans)
             raise NotSentError(
                 f"{error} So {self._producer.name} could not be read again right before it would have been written."
             ) from error

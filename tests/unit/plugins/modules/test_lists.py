@@ -64,7 +64,7 @@ def wrote(tfe: Simulator) -> bool:
 def is_whole(tfe: Simulator, answer: dict[str, Any], count: int, way: Way = MODULES) -> bool:
     """Whether eta was added, to exactly the teams."""
     expected = ("eta", *teams(count))
-    return tuple(answer["consumers"]) == expected == getattr(tfe.sharing("delta"), way.field)
+    return bool(tuple(answer["consumers"]) == expected == getattr(tfe.sharing("delta"), way.field))
 
 
 # How the list comes, and which pages are asked for where there are 0, 1, 20, 100, 101 and 250 consumers. None: a whole
@@ -136,7 +136,7 @@ def test_an_ignored_page_parameter_does_not_matter_where_one_page_is_all(
             assert reads(tfe, E2) == ["1"]
         elif count < (100 if page_size_honoured else 20):
             assert is_whole(tfe, answer, count, way)
-            assert reads(tfe, E4) == ["1"] * 3
+            assert reads(tfe, E4) == ["1"] * 2
         else:
             # With eta there is one more than the page holds.
             assert getattr(tfe.sharing("delta"), way.field) == ("eta", *teams(count))
@@ -199,8 +199,8 @@ def test_a_list_that_changes_between_two_pages_is_read_again(
     expected = {"eta", *teams(150)} - {"team-007"} if what == "removed" else {"eta", "late", *teams(150)}
     assert set(answer["consumers"]) == expected == set(getattr(tfe.sharing("delta"), way.field))
     assert answer["added"] == ["eta"]
-    # Providers are read once more right before the write, and after it.
-    assert reads(tfe, way.path) == sorted(["1", "2"] * (2 if way is MODULES else 4))
+    # Providers are read once more after the write.
+    assert reads(tfe, way.path) == sorted(["1", "2"] * (2 if way is MODULES else 3))
 
 
 @both_kinds

@@ -516,7 +516,7 @@ PROVIDER_WRITES = [
     Case(
         f"{PUT} answered 409 Conflict: conflict. {UNKNOWN_NOW} {FORBIDDEN} {PUT_MAY_HAVE_CHANGED} modules of delta "
         f"too. It was: 42, zeta. {SET_RIGHT} about its modules.",
-        faults=(refused(409, "", "PUT"), refused(403, "delta$", nth=3)),
+        faults=(refused(409, "", "PUT"), refused(403, "delta$", nth=2)),
         delta=MODULES_TO_KEEP,
     ),
     Case(  # a token that ends between the write and the look at what it did

@@ -400,7 +400,8 @@ def test_global_sharing_that_cannot_be_restored_is_told_and_the_second_run_does_
     assert answer.get("failed", False) == lost
     if lost:
         [epsilon] = answer["producers"]
-        assert "epsilon shared its modules with every organization" in epsilon["msg"]
+        assert "changed who may use the modules of epsilon too: global module sharing is off now" in epsilon["msg"]
+        assert "It was: everybody. Set that right" in epsilon["msg"]
         assert (epsilon["global_module_sharing"], epsilon["module_consumers"]) == (False, [])
         assert answer["changes"] == [
             change("epsilon", MODULES, True, []),

@@ -184,7 +184,7 @@ def test_providers_are_looked_at_again_even_when_an_answer_was_lost(
         assert (answer["changed"], answer["consumers"]) == (True, ["Gamma"])
     if answer.get("failed"):
         # What there was has to be known to put it back.
-        assert ("shared its providers with every organization" if everyone else "It was: 42, eta") in answer["msg"]
+        assert f"It was: {'everybody' if everyone else '42, eta'}." in answer["msg"]
 
 
 def test_a_global_provider_flag_that_cannot_be_restored_is_a_failure(start: StartSimulator, run: RunModule) -> None:
@@ -192,8 +192,8 @@ def test_a_global_provider_flag_that_cannot_be_restored_is_a_failure(start: Star
     tfe.order(Fault("status", status=422, method="PATCH", path="delta$", times=0))
     answer = run({"organization": "delta", "consumers": ["Gamma"]})
     assert answer["failed"]
-    assert "delta shared its providers with every organization" in answer["msg"]
-    assert "global_provider_sharing: true" in answer["msg"]
+    assert "changed who may use the providers of delta too: global provider sharing is off now" in answer["msg"]
+    assert "It was: everybody. Set that right in TFE's admin pages, or by a task with global_pro" in answer["msg"]
     assert (answer["changed"], answer["consumers"], answer["added"]) == (True, ["Gamma"], ["Gamma"])
 
 

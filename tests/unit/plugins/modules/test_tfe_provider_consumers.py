@@ -87,6 +87,23 @@ def test_both_lists_go_out_under_both_spellings_of_their_keys(start: StartSimula
     assert [partnership["id"] for partnership in answer["partnerships"]] == [None, None]
 
 
+def test_modules_that_were_opened_during_the_look_ups_stay_open(start: StartSimulator, ask: Ask) -> None:
+    """No list can tell it: it is as empty as before. The flag of the first look would have them closed, unseen."""
+    tfe = start(*instance("zeta"))
+
+    def open_modules() -> None:
+        own_id = tfe.external_id("delta")
+        tfe.remove("delta")
+        tfe.add(Organization("delta", external_id=own_id, global_modules=True, provider_consumers=("zeta",)))
+
+    tfe.order(Fault("between", "GET", path="/eta$", call=open_modules))
+    answer = ask({"consumers": ["eta"]})
+    assert answer["failed"]
+    assert "delta shares its modules with every organization" in answer["msg"]
+    assert (answer["changed"], tfe.sharing("delta").global_modules) == (False, True)
+    assert not writes(tfe)
+
+
 def test_more_module_consumers_than_a_page_holds_are_sent_back_all(start: StartSimulator, ask: Ask) -> None:
     names = [f"team-{i:03}" for i in range(230)]
     tfe = start(Organization("delta", module_consumers=names), *map(Organization, names))
