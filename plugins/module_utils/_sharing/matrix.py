@@ -157,19 +157,14 @@ def _answer(client: Client, matrix: Matrix, looks: Sequence[Look], results: Sequ
 
 def _digest(client: Client, results: Sequence[Result]) -> str:
     """Of what changes and where, with the external ids of all whom it is about: a name may change hands."""
-    about = [
-        [
-            outcome.plan.kind.name,
-            result.producer,
-            *outcome.plan.before.consumers,
-            *outcome.after.consumers,
-            *outcome.revoked,
-        ]
-        for result in results
-        for outcome in result.outcomes
-        if outcome.changed and outcome.after
-    ]
-    text = json.dumps([client.address, sorted(about), changes(results)])
+    who: set[Organization] = set()
+    for result in results:
+        for outcome in result.outcomes:
+            if outcome.changed:
+                after = outcome.after.consumers if outcome.after else []
+                who.update([result.producer, *outcome.plan.before.consumers, *after, *outcome.revoked])
+    # In an order that does not hang on the server's: it may list them in another one the next time.
+    text = json.dumps([client.address, sorted(who, key=str), changes(results)])
     return sha256(text.encode()).hexdigest()
 
 
