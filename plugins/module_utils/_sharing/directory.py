@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .._tfe.client import Client, side_by_side
-from .._tfe.errors import ApiError
+from .._tfe.errors import ApiError, TfeError
 from .identity import Organization, fold, looks_like_external_id, match
 from .kinds import KINDS, Kind
 from .reading import (
@@ -120,6 +120,13 @@ class Directory:
             spelling = "" if found.name == name else found.name
             return spelling, f"{error} Yet the organization is in the list of all organizations: try again."
         return "", f"{error} There is no organization {name!r}{self.hints([name])[0]}."
+
+    def refuse_unknown(self, unknown: Sequence[tuple[str, str]]) -> None:
+        """Raises TfeError that names all of them; each is (where it stands, what stands there)."""
+        if unknown:
+            hints = self.hints([element for _where, element in unknown])
+            named = ", ".join(f"{where} {element!r}{hint}" for (where, element), hint in zip(unknown, hints))
+            raise TfeError(f"No organization has this name or external id: {named}. Nothing was changed.")
 
     def hints(self, elements: Sequence[str]) -> list[str]:
         """For each unknown name what may have been meant, as text to append."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 
@@ -26,6 +27,8 @@ class Kind(NamedTuple):
     """Of the list of all organizations: "module_producer" (API 1.6)."""
     since: str
     """The release that first shared this kind (API 1.0)."""
+    written_alone: bool = False
+    """Whether a list of it can be written by itself (API 1.0)."""
     not_in_names: str = ""
     """What Terraform cannot address this kind with in a producer's name (API 2)."""
 
@@ -39,6 +42,7 @@ MODULES = Kind(
     "module-consumers",
     "module_producer",
     "202012-1",
+    written_alone=True,
 )
 PROVIDERS = Kind(
     "providers",
@@ -49,6 +53,11 @@ PROVIDERS = Kind(
     "provider-consumers",
     "provider_producer",
     "202301-1",
-    "_",
+    not_in_names="_",
 )
 KINDS = (MODULES, PROVIDERS)
+
+
+def needs_put(kinds: Collection[Kind]) -> bool:
+    """Whether lists of these kinds can be written by E5 alone, which writes those of all kinds."""
+    return not all(kind.written_alone for kind in kinds)

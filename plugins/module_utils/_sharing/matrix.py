@@ -19,11 +19,9 @@ from .converge import converge_each, lock, refuse_too_many
 from .directory import Directory, has_kind
 from .entries import Entry, changes, diffs, entry, entry_result, parse_entry
 from .identity import Organization
-from .kinds import KINDS, Kind
-from .newcomers import refuse_unknown
+from .kinds import KINDS, Kind, needs_put
 from .reading import NEVER, Document, Look, Registry, shares_none
 from .rules import Result, Sharing
-from .writing import needs_put
 
 _MOST_TOLD = 10
 _DIGEST = re.compile("^[0-9a-f]{64}$")
@@ -188,7 +186,7 @@ def _producers(directory: Directory, entries: Sequence[Entry]) -> list[Document]
     """The producers of the entries. Raises TfeError where one does not exist, is another one, or is there twice."""
     found = directory.documents([it.organization for it in entries])
     unknown = [it for it in entries if it.organization not in found]
-    refuse_unknown(directory, [(it.where.rstrip(": "), it.organization) for it in unknown])
+    directory.refuse_unknown([(it.where.rstrip(": "), it.organization) for it in unknown])
     documents = [found[it.organization] for it in entries]
     first: dict[Organization, Entry] = {}
 
@@ -209,7 +207,7 @@ def _ignored(directory: Directory, matrix: Matrix, documents: Sequence[Document]
     """The names of whom to ignore: an unknown one may be a typo, and the one that was meant be pruned."""
     found = directory.find(matrix.ignore)
     unknown = [(f"ignore[{i}]", it) for i, it in enumerate(matrix.ignore) if it not in found]
-    refuse_unknown(directory, unknown)
+    directory.refuse_unknown(unknown)
     where = {document.organization: it.where for document, it in zip(documents, matrix.entries)}
     for i, element in enumerate(matrix.ignore):
         if found[element] in where:

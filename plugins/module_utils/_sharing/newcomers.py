@@ -36,7 +36,7 @@ def look_up(
         for i, element in enumerate(request.consumers or ())
         if element not in known
     ]
-    refuse_unknown(directory, unknown)
+    directory.refuse_unknown(unknown)
     for request, known, sharing in zip(requests, wanted, before):
         _refuse_unknowable(directory, request, known, sharing)
 
@@ -74,11 +74,3 @@ def _refuse_unknowable(
                 f"server does not give the external id of {', '.join(names)}. Nothing was changed. Use names instead "
                 "of external ids."
             )
-
-
-def refuse_unknown(directory: Directory, unknown: Sequence[tuple[str, str]]) -> None:
-    """Raises TfeError that names all of them; each is (where it stands, what stands there)."""
-    if unknown:
-        hints = directory.hints([element for _where, element in unknown])
-        named = ", ".join(f"{where} {element!r}{hint}" for (where, element), hint in zip(unknown, hints))
-        raise TfeError(f"No organization has this name or external id: {named}. Nothing was changed.")

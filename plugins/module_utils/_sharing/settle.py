@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -20,10 +21,10 @@ from .._tfe.errors import (
     describe_fault,
 )
 from .identity import Organization, leftover
-from .kinds import KINDS, Kind
-from .reading import NEVER, Document, Look, Registry, read_document, refuse_stranger
+from .kinds import KINDS, Kind, needs_put
+from .reading import FRESH, NEVER, Document, Look, Registry, read_document, refuse_stranger
 from .rules import Outcome, Plan, Result, Sharing
-from .writing import PutNeededError, Writers, needs_put, refuse_to_risk, untold
+from .writing import PutNeededError, Writers, refuse_to_risk, untold
 
 if TYPE_CHECKING:
     from .._tfe.tries import Tries
@@ -68,23 +69,37 @@ class _Step:
         return all(shown[plan.kind].everyone == plan.after.everyone for plan in self.plans)
 
 
-def write(registry: Registry, plans: Sequence[Plan], look: Look, still_locked: Callable[[], None]) -> Result:
+def write(
+    registry: Registry, plans: Sequence[Plan], planned_at: float, look: Look, still_locked: Callable[[], None]
+) -> Result:
     """Writes one producer's plans where they change something, and makes sure that the server shows it afterwards.
 
-    ``look`` is what the plans were made from; ``still_locked`` raises NotSentError where the lock was lost.
+    ``planned_at`` is when names were looked up (of the monotonic clock), ``look`` is what the plans were made from;
+    ``still_locked`` raises NotSentError where the lock was lost.
     """
     if not any(plan.changed for plan in plans):
         return Result(tuple(Outcome(plan, plan.after) for plan in plans))
-    return _Writing(registry, plans, look, still_locked).run()
+    if time.monotonic() - look.at > FRESH:
+        # Names were looked up meanwhile, and so slowly that somebody else may have written since.
+        look = look._replace(at=NEVER)
+    return _Writing(registry, plans, planned_at, look, still_locked).run()
 
 
 class _Writing:
     """One producer on its way from what was planned from to what is planned."""
 
-    def __init__(self, registry: Registry, plans: Sequence[Plan], look: Look, still_locked: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        plans: Sequence[Plan],
+        planned_at: float,
+        look: Look,
+        still_locked: Callable[[], None],
+    ) -> None:
         self._registry = registry
         self._writers = Writers(registry, self._ready)
         self._still_locked = still_locked
+        self._planned_at = planned_at
         self._look = look
         self._producer = plans[0].producer
         self._asked_about = [plan.kind for plan in plans]
@@ -221,7 +236,8 @@ class _Writing:
             self._lose_sight_of(step.kinds)
             raise
         except ApiError as error:
-            step.failure, step.again, step.old_looks, step.was_sent = error, step.tries.again(error), 0, True
+            step.failure, step.again, step.old_looks = error, step.tries.again(error), 0
+            step.was_sent = step.was_sent or not error.had_no_effect
             if error.had_no_effect and step.again:
                 raise _AgainError from None
             if error.had_no_effect and not step.tries.may_arrive:
@@ -368,9 +384,11 @@ class _Writing:
                 refuse_to_risk(document, written, self._asked_about)
             except UsageError as error:
                 raise NotSentError(str(error)) from error
-        else:
-            new = [it for kind, consumers in written.items() for it in leftover(consumers, lists[kind])]
-            self._writers.confirm(new)  # names stand in for ids that were to be written
+        if not needs_put(written) or time.monotonic() - self._planned_at > FRESH:
+            # Names stand in for ids that were to be written, or it is a while ago that they were looked up.
+            self._writers.confirm(
+                [it for kind, consumers in written.items() for it in leftover(consumers, lists[kind])]
+            )
         try:
             self._writers.replace_all(document, {**lists, **written})
         except ApiError as error:

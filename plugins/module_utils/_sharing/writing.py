@@ -18,7 +18,7 @@ from .._tfe.client import side_by_side
 from .._tfe.errors import ApiError, NotSentError, StrangerError, UsageError
 from .._tfe.parsing import attributes_of
 from .identity import Organization, fold
-from .kinds import KINDS, MODULES, Kind
+from .kinds import KINDS, Kind, needs_put
 from .reading import (
     GONE,
     LEGACY_CONSUMERS,
@@ -36,11 +36,6 @@ from .rules import Partnership
 
 class PutNeededError(Exception):
     """This release has no way to write a list of one kind alone; the text says what was tried."""
-
-
-def needs_put(kinds: Collection[Kind]) -> bool:
-    """Whether lists of these kinds can be written by E5 alone, which writes those of all kinds."""
-    return any(kind != MODULES for kind in kinds)
 
 
 def refuse_to_risk(document: Document, lists: Collection[Kind], asked_about: Collection[Kind]) -> None:

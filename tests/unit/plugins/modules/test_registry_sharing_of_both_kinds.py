@@ -521,6 +521,20 @@ def test_both_kinds_are_pruned_together(
     assert (again["changed"], again["pruned"], again["changes"]) == (False, [], [])
 
 
+def test_who_was_pruned_in_part_is_told_as_changed_and_not_as_pruned(start: StartSimulator, once: Converge) -> None:
+    tfe = start(*INSTANCE, behaviour=Behaviour(put_ends_global="never"))
+    tfe.order(Fault("status", "PATCH", path="epsilon$", status=422))
+    kinds = ["modules", "providers"]
+    answer = once(entry("delta", ["Gamma"], ["eta"]), prune=kinds)
+    assert answer["failed"]
+    assert "1 of 5 producers did not come to what was asked for" in answer["msg"]
+    assert state(tfe)["epsilon"] == (True, [])
+    assert answer["pruned"] == ["eta", "theta", "zeta"]
+    assert answer["changes"][0] == change("epsilon", PROVIDERS, ["zeta"], [])
+    assert answer["before"][0] == told("epsilon", tfe, True, ["zeta"])
+    assert once(entry("delta", ["Gamma"], ["eta"]), prune=kinds)["pruned"] == ["epsilon"]
+
+
 def test_providers_are_not_pruned_where_modules_are_open_and_nobody_spoke_of_them(
     start: StartSimulator, task: Converge
 ) -> None:
@@ -697,6 +711,24 @@ def test_an_external_id_must_be_that_of_the_organization_of_this_name(start: Sta
         assert task(entry("delta", ["eta"], external_id=blank), foreseen=False)["producers"][0]["external_id"]
     tfe = start(*INSTANCE, behaviour=Behaviour(without_external_ids=True))
     refuse(tfe, task(entry("delta", [], external_id=ids["delta"])), "that of delta is not told by this server")
+
+
+def test_a_list_that_does_not_tell_the_flag_of_the_other_kind_is_completed(
+    start: StartSimulator, once: Converge
+) -> None:
+    """Without it, no list of providers may be written."""
+    tfe = start(*INSTANCE)
+    items = [
+        {
+            "id": it.name,
+            "attributes": {"external-id": tfe.external_id(it.name), PROVIDERS.flag_key: it.global_providers},
+        }
+        for it in INSTANCE
+    ]
+    tfe.order(Fault("not_json_api", path="organizations$", body={"data": items}))
+    answer = once(entry("delta", providers=["zeta"]), entry("zeta", providers=["eta"]))
+    assert "failed" not in answer, answer["msg"]
+    assert (state(tfe)["delta"], state(tfe)["zeta"]) == ((["Gamma"], ["zeta"]), ([], ["eta"]))
 
 
 @pytest.mark.parametrize("profile", ["202012-1", "202103-1"])

@@ -1041,6 +1041,27 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
+@pytest.mark.parametrize("seconds", [0, 6])
+def test_a_name_that_was_looked_up_a_while_ago_is_looked_at_again_before_it_is_written(
+    start: StartSimulator, run: RunModule, clock: Clock, seconds: int
+) -> None:
+    tfe = start(*instance("zeta", kind=PROVIDERS))
+
+    def change() -> None:
+        clock.skipped += seconds
+        take_name(tfe, "eta")
+
+    # Right before the look that comes before the write.
+    tfe.order(Fault("between", method="GET", path="delta$", nth=2, call=change))
+    answer = many(run, PROVIDERS.entry(PRESENT))
+    if seconds:
+        assert "eta has changed meanwhile, run again." in answer["msg"]
+        assert (answer["changed"], PROVIDERS.names(tfe)) == (False, ("zeta",))
+    else:  # it is told at least
+        assert "eta is another organization now, and may use the providers" in answer["msg"]
+        assert answer["changed"]
+
+
 LIMITED: dict[str, Any] = {"status": 429, "headers": {"X-RateLimit-Reset": "40"}}
 
 
@@ -1073,6 +1094,24 @@ def test_no_wait_anywhere_lets_a_write_go_over_a_colleagues_change(
     answer = kind.run(run, PRESENT)
     assert "delta has changed meanwhile, run again." in answer["msg"]
     assert (answer["changed"], kind.names(tfe)) == (False, ("42", "zeta"))
+
+
+@each_writer()
+def test_slow_look_ups_let_no_write_go_over_a_colleagues_change(
+    start: StartSimulator, run: RunModule, clock: Clock, writer: Writer
+) -> None:
+    kind = writer.kind
+    tfe = start(*instance("zeta", kind=kind), behaviour=writer.behaviour)
+
+    def change() -> None:
+        clock.sleep(8)
+        share(tfe, "delta", "zeta", "42", kind=kind)
+
+    tfe.order(Fault("between", "GET", "organizations/eta$", call=change))
+    answer = kind.run(run, PRESENT)
+    assert "delta has changed meanwhile, run again." in answer["msg"]
+    assert (answer["changed"], kind.names(tfe)) == (False, ("42", "zeta"))
+    assert not writes(tfe)
 
 
 @pytest.mark.usefixtures("clock")
@@ -1176,6 +1215,27 @@ def test_a_write_that_arrived_late_is_done_and_not_somebody_elses(
             assert (answer["changed"], answer["consumers"]) == (True, None)
         else:
             assert (answer["changed"], answer["added"], answer["consumers"]) == (True, ["eta"], ["eta", "zeta"])
+
+
+@pytest.mark.usefixtures("clock")
+@each_writer()
+def test_what_somebody_else_did_while_a_write_had_to_wait_is_theirs(
+    start: StartSimulator, run: RunModule, writer: Writer
+) -> None:
+    """Also where it is what was asked for: the other kind may have changed with it, and is not put back."""
+    [other] = [kind for kind in KINDS if kind != writer.kind]
+    tfe = start(*instance("zeta", kind=writer.kind, **{other.list: ("42",)}), behaviour=writer.behaviour)
+
+    def change() -> None:
+        share(tfe, "delta", "eta", "zeta", kind=writer.kind)
+        share(tfe, "delta", "42", "Gamma", kind=other)
+
+    tfe.order(writer.fault("between", call=change), writer.fault("status", **LIMITED))
+    answer = writer.kind.run(run, PRESENT)
+    assert "delta has changed meanwhile, run again. Since it was read, somebody else changed" in answer["msg"]
+    assert answer["msg"].endswith("Nothing of delta was changed.")
+    assert (answer["changed"], answer["consumers"]) == (False, ["eta", "zeta"])
+    assert other.names(tfe) == ("42", "Gamma")
 
 
 @pytest.mark.parametrize("seconds", ["0", "1", "4", "9", "60"])
