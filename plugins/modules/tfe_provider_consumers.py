@@ -241,18 +241,28 @@ diff:
       platform: web-shop
 """
 
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import parse_request, request_options
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import (
+    parse_limit,
+    parse_request,
+    request_options,
+)
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.converge import converge
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import PROVIDERS
+from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
 
 
 def main() -> None:
     """Runs the module; the work is done by the engine in module_utils."""
-    run(
-        request_options(PROVIDERS),
-        lambda module, client: converge(client, parse_request(module.params, PROVIDERS), module.check_mode),
-    )
+    run(request_options(PROVIDERS), _work)
+
+
+def _work(module: AnsibleModule, client: Client) -> dict[str, Any]:
+    options = module.params
+    return converge(client, parse_request(options, PROVIDERS), parse_limit(options), module.check_mode)
 
 
 if __name__ == "__main__":

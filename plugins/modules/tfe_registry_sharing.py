@@ -455,6 +455,7 @@ diff:
 
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
 from ansible_collections.tfe.admin.plugins.module_utils._sharing import entries
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import LIMIT_OPTIONS
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.matrix import converge_all, parse_matrix
 
@@ -465,6 +466,8 @@ OPTIONS = {
     "prune": _KINDS,
     "ignore": {"type": "list", "elements": "raw", "default": []},
     "prune_all": _KINDS,
+    "approved": {"type": "str"},
+    **LIMIT_OPTIONS,
 }
 
 

@@ -172,7 +172,11 @@ from typing import Any
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.audit import audit
 
-OPTIONS = {"organization": {"type": "raw"}, "consumer": {"type": "raw"}}
+OPTIONS = {
+    "organization": {"type": "raw"},
+    "consumer": {"type": "raw"},
+    "as_member": {"type": "bool", "default": False},
+}
 
 
 def main() -> None:
