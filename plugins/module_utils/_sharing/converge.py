@@ -32,7 +32,7 @@ def converge(client: Client, request: Request, max_revoked: int | None, check_mo
     """
 
     def refuse(foreseen: Sequence[Result]) -> None:
-        refuse_too_many(foreseen, max_revoked, single(foreseen[0]))
+        refuse_too_many(foreseen, max_revoked, lambda: single(foreseen[0]))
 
     with lock(client, request.organization, check_mode) as still_locked:
         registry = Registry(client)
@@ -43,13 +43,13 @@ def converge(client: Client, request: Request, max_revoked: int | None, check_mo
     return single(result)
 
 
-def refuse_too_many(foreseen: Sequence[Result], max_revoked: int | None, answer: dict[str, Any]) -> None:
+def refuse_too_many(foreseen: Sequence[Result], max_revoked: int | None, answer: Callable[[], dict[str, Any]]) -> None:
     """Raises TfeError, with the answer of a preview, where more would lose access than the task allows."""
     if max_revoked is None or sum(len(it.revoked) for result in foreseen for it in result.outcomes) <= max_revoked:
         return
     from .limit import limit_exceeded  # noqa: PLC0415  # only on the way to an error
 
-    raise limit_exceeded(foreseen, max_revoked, answer)
+    raise limit_exceeded(foreseen, max_revoked, answer())
 
 
 def lock(client: Client, organization: str | None, check_mode: bool) -> AbstractContextManager[Callable[[], None]]:

@@ -104,14 +104,9 @@ def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, 
         looks = side_by_side(lambda row: look(*row), list(zip(documents, asked)))
 
         def refuse(foreseen: Sequence[Result]) -> None:
-            answer = _answer(client, matrix, looks, foreseen)
-            refuse_too_many(foreseen, matrix.max_revoked, answer)
-            if matrix.approved and answer["changed"] and answer["digest"] != matrix.approved:
-                raise TfeError(
-                    f"What would change is not what was approved: its digest is {answer['digest']}, and approved is "
-                    f"{matrix.approved}. Nothing was changed. Look at the changes, and approve them anew.",
-                    {key: value for key, value in answer.items() if key != "changed"},
-                )
+            refuse_too_many(foreseen, matrix.max_revoked, lambda: _answer(client, matrix, looks, foreseen))
+            if matrix.approved and any(result.changed for result in foreseen):
+                _refuse_unapproved(matrix.approved, _answer(client, matrix, looks, foreseen))
 
         results = converge_each(registry, asked, looks, check_mode, still_locked, refuse=refuse, directory=directory)
     answer = _answer(client, matrix, looks, results)
@@ -128,6 +123,15 @@ def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, 
             next((result.fault for result in failed if result.fault), None),
         )
     return answer
+
+
+def _refuse_unapproved(approved: str, answer: Mapping[str, Any]) -> None:
+    if answer["digest"] != approved:
+        raise TfeError(
+            f"What would change is not what was approved: its digest is {answer['digest']}, and approved is {approved}. "
+            "Nothing was changed. Look at what would change now, and have it approved anew.",
+            {key: value for key, value in answer.items() if key != "changed"},
+        )
 
 
 def _answer(client: Client, matrix: Matrix, looks: Sequence[Look], results: Sequence[Result]) -> dict[str, Any]:
