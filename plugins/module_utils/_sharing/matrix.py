@@ -128,7 +128,7 @@ def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, 
 def _refuse_unapproved(approved: str, answer: Mapping[str, Any]) -> None:
     if answer["digest"] != approved:
         raise TfeError(
-            f"What would change is not what was approved: its digest is {answer['digest']}, and approved is {approved}. "
+            f"What would change is not what was approved: its digest is {answer['digest']}, approved is {approved}. "
             "Nothing was changed. Look at what would change now, and have it approved anew.",
             {key: value for key, value in answer.items() if key != "changed"},
         )
