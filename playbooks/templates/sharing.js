@@ -4,27 +4,41 @@
 
 "use strict";
 
-// The data is a list of producers, each a list of its name, whether it shares with everybody, and its consumers' names.
+// The data is a list of organizations, each a list of its name, whether it shares its modules with everybody, the names of
+// their consumers, and the same two of its providers.
 // From here on an organization is known by its index in the sorted list of all names.
 const data = JSON.parse(document.getElementById("data").textContent);
 const order = new Intl.Collator("en", { numeric: true }).compare;
-const names = [...new Set(data.flatMap(([producer, , users]) => [producer, ...users]))].sort(order);
+const named = data.flatMap(([name, , moduleUsers, , providerUsers]) => [name, ...moduleUsers, ...providerUsers]);
+const names = [...new Set(named)].sort(order);
 const index = new Map(names.map((name, organization) => [name, organization]));
-const ascending = (organizations) => organizations.sort((a, b) => a - b);
-const producers = ascending(data.map(([producer]) => index.get(producer)));
-const everybody = new Set(data.filter(([, isGlobal]) => isGlobal).map(([producer]) => index.get(producer)));
-const lists = names.map(() => new Set());
-const usedBy = names.map((_, consumer) => [...everybody].filter((producer) => producer !== consumer));
-for (const [producer, , users] of data) {
-  for (const consumer of users) {
-    lists[index.get(producer)].add(index.get(consumer));
-    usedBy[index.get(consumer)].push(index.get(producer));
-  }
-}
-usedBy.forEach(ascending);
-const consumers = [...names.keys()].filter((organization) => usedBy[organization].length);
-const mayUse = (consumer, producer) => consumer !== producer && (everybody.has(producer) || lists[producer].has(consumer));
 const sought = names.map((name) => name.toLowerCase());
+const ascending = (organizations) => organizations.sort((a, b) => a - b);
+
+// Who shares one kind with whom; isGlobal and users are where the data has this kind.
+function sharing(isGlobal, users) {
+  const everybody = new Set(data.filter((entry) => entry[isGlobal]).map(([name]) => index.get(name)));
+  const lists = names.map(() => new Set());
+  const usedBy = names.map((_, consumer) => [...everybody].filter((producer) => producer !== consumer));
+  for (const entry of data) {
+    const producer = index.get(entry[0]);
+    for (const consumer of entry[users].map((name) => index.get(name))) {
+      lists[producer].add(consumer);
+      usedBy[consumer].push(producer);
+    }
+  }
+  usedBy.forEach(ascending);
+  const all = [...names.keys()];
+  const producers = all.filter((organization) => everybody.has(organization) || lists[organization].size);
+  const consumers = all.filter((organization) => usedBy[organization].length);
+  return { everybody, lists, usedBy, producers, consumers };
+}
+const KINDS = { modules: sharing(1, 2), providers: sharing(3, 4) };
+
+// The kind that the page is about now.
+let kind;
+let everybody, lists, usedBy, producers, consumers;
+const mayUse = (consumer, producer) => consumer !== producer && (everybody.has(producer) || lists[producer].has(consumer));
 
 const $ = (id) => document.getElementById(id);
 const element = (tag, text = "", properties = {}) => Object.assign(document.createElement(tag), { textContent: text }, properties);
@@ -34,15 +48,14 @@ const count = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"
 let chosen = -1;
 let matches = [];
 let isMatch = () => false;
-let rows = producers;
-let columns = consumers;
+let rows = [];
+let columns = [];
 
 // The list of organizations.
 
 const options = names.map((name, organization) => {
   const option = element("div", "", { tabIndex: -1, title: name });
-  const shares = everybody.has(organization) ? "shares with everybody" : `shares with ${number(lists[organization].size)}`;
-  option.append(element("b", name), element("span", `${shares}, uses ${number(usedBy[organization].length)}`));
+  option.append(element("b", name), element("span"));
   option.dataset.organization = organization;
   option.setAttribute("role", "option");
   option.setAttribute("aria-selected", "false");
@@ -83,8 +96,7 @@ function focusOption(organization) {
 const view = $("view");
 const table = view.querySelector("table");
 const AROUND = 6;
-const most = Math.max(producers.length, consumers.length);
-const CELL = most <= 12 ? 40 : most <= 60 ? 26 : 20;
+let cellSize, headWidth, headHeight;
 let drawn = { top: 0, bottom: 0, left: 0, right: 0 };
 
 function widest(organizations) {
@@ -92,14 +104,19 @@ function widest(organizations) {
   pen.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
   return Math.max(0, ...organizations.map((organization) => pen.measureText(names[organization]).width));
 }
-table.style.setProperty("--cell", `${CELL}px`);
-const HEAD_WIDTH = Math.min(280, Math.max(120, Math.ceil(widest(producers)) + (everybody.size ? 90 : 32)));
-const HEAD_HEIGHT = Math.min(200, Math.max(60, Math.ceil(widest(consumers)) + 20));
+
+function measure() {
+  const most = Math.max(producers.length, consumers.length);
+  cellSize = most <= 12 ? 40 : most <= 60 ? 26 : 20;
+  headWidth = Math.min(280, Math.max(120, Math.ceil(widest(producers)) + (everybody.size ? 90 : 32)));
+  headHeight = Math.min(200, Math.max(60, Math.ceil(widest(consumers)) + 20));
+  table.style.setProperty("--cell", `${cellSize}px`);
+}
 
 function inSight() {
   const range = (start, size, length) => [
-    Math.max(0, Math.floor(start / CELL) - AROUND),
-    Math.min(length, Math.ceil((start + size) / CELL) + AROUND),
+    Math.max(0, Math.floor(start / cellSize) - AROUND),
+    Math.min(length, Math.ceil((start + size) / cellSize) + AROUND),
   ];
   const [top, bottom] = range(view.scrollTop, view.clientHeight, rows.length);
   const [left, right] = range(view.scrollLeft, view.clientWidth, columns.length);
@@ -124,28 +141,28 @@ function draw() {
   drawn = inSight();
   const { top, bottom, left, right } = drawn;
   const across = columns.slice(left, right);
-  table.style.width = `${HEAD_WIDTH + columns.length * CELL}px`;
+  table.style.width = `${headWidth + columns.length * cellSize}px`;
   table.setAttribute("aria-rowcount", rows.length + 1);
   table.setAttribute("aria-colcount", columns.length + 1);
   const head = element("tr");
   head.setAttribute("aria-rowindex", 1);
   head.append(element("td", "", { className: "corner" }), gap("width", left), ...across.map(columnHead), gap("width", columns.length - right));
-  head.firstChild.style.width = `${HEAD_WIDTH}px`;
-  head.style.height = `${HEAD_HEIGHT}px`;
+  head.firstChild.style.width = `${headWidth}px`;
+  head.style.height = `${headHeight}px`;
   table.tHead.replaceChildren(head);
   const down = rows.slice(top, bottom).map((producer, offset) => row(producer, top + offset, across));
   table.tBodies[0].replaceChildren(gapRow(top), ...down, gapRow(rows.length - bottom));
 }
 
 function nothing() {
-  if (!names.length) return "No organization shares its modules.";
+  if (!producers.length) return `No organization shares its ${kind}.`;
   if (!matches.length) return "No organization has this text in its name.";
   return "No consumer is known by its name here.";
 }
 
 function gap(side, cells) {
   const blank = element("td", "", { className: "blank" });
-  blank.style[side] = `${cells * CELL}px`;
+  blank.style[side] = `${cells * cellSize}px`;
   blank.setAttribute("aria-hidden", "true");
   return blank;
 }
@@ -168,14 +185,14 @@ function columnHead(consumer, offset) {
   const head = headOf(consumer, "col");
   head.append(element("span", names[consumer]));
   head.setAttribute("aria-colindex", drawn.left + offset + 2);
-  head.style.width = `${CELL}px`;
+  head.style.width = `${cellSize}px`;
   return head;
 }
 
 function row(producer, position, across) {
   const line = element("tr", "", { className: everybody.has(producer) ? "global" : "" });
   line.setAttribute("aria-rowindex", position + 2);
-  line.style.height = `${CELL}px`;
+  line.style.height = `${cellSize}px`;
   const head = headOf(producer, "row");
   head.append(names[producer]);
   if (everybody.has(producer)) head.append(" ", element("em", "everybody"));
@@ -196,7 +213,7 @@ function pointAt(cell) {
   if (consumer === undefined) return;
   table.tHead.rows[0].cells[cell.cellIndex].classList.add("hot");
   const verb = mayUse(consumer, producer) ? "may use" : "may not use";
-  cell.title = producer === consumer ? names[producer] : `${names[consumer]} ${verb} the modules of ${names[producer]}`;
+  cell.title = producer === consumer ? names[producer] : `${names[consumer]} ${verb} the ${kind} of ${names[producer]}`;
 }
 
 // A row starts with its name and a gap.
@@ -207,12 +224,12 @@ function organizationsOf(cell) {
 
 function reveal(organization) {
   const towards = (position, start, size, head) => {
-    const at = position * CELL;
-    return position < 0 || (at >= start && at + CELL <= start + size - head) ? start : at - (size - head) / 2;
+    const at = position * cellSize;
+    return position < 0 || (at >= start && at + cellSize <= start + size - head) ? start : at - (size - head) / 2;
   };
   view.scrollTo(
-    towards(columns.indexOf(organization), view.scrollLeft, view.clientWidth, HEAD_WIDTH),
-    towards(rows.indexOf(organization), view.scrollTop, view.clientHeight, HEAD_HEIGHT),
+    towards(columns.indexOf(organization), view.scrollLeft, view.clientWidth, headWidth),
+    towards(rows.indexOf(organization), view.scrollTop, view.clientHeight, headHeight),
   );
 }
 
@@ -239,17 +256,17 @@ function describe() {
   const used = usedBy[chosen];
   const isGlobal = everybody.has(chosen);
   $("detail-title").textContent = names[chosen];
-  $("users-title").textContent = `Who may use its modules (${isGlobal ? "everybody" : number(users.length)})`;
-  $("used-title").textContent = `Whose modules it may use (${number(used.length)})`;
+  $("users-title").textContent = `Who may use its ${kind} (${isGlobal ? "everybody" : number(users.length)})`;
+  $("used-title").textContent = `Whose ${kind} it may use (${number(used.length)})`;
   const note = (text, className = "note") => element("li", text, { className });
   $("users").replaceChildren(...(isGlobal
     ? [note("Every organization, also those that this report does not name.", "note global")]
     : users.length ? users.map(link) : [note("Nobody else.")]));
   $("used").replaceChildren(...(used.length ? used.map(link) : [note("Nobody else's.")]));
   $("detail").scrollTo(0, 0);
-  const usedText = `it may use the modules of ${count(used.length, "organization")}`;
+  const usedText = `it may use the ${kind} of ${count(used.length, "organization")}`;
   const usersText = isGlobal ? "every organization" : count(users.length, "organization");
-  $("said").textContent = `${names[chosen]}: ${usersText} may use its modules, ${usedText}.`;
+  $("said").textContent = `${names[chosen]}: ${usersText} may use its ${kind}, ${usedText}.`;
 }
 
 function link(organization) {
@@ -261,8 +278,25 @@ function link(organization) {
   return item;
 }
 
+// Makes the page about one kind.
+function show(chosenKind) {
+  kind = chosenKind;
+  ({ everybody, lists, usedBy, producers, consumers } = KINDS[kind]);
+  options.forEach((option, organization) => {
+    const shares = everybody.has(organization) ? "everybody" : number(lists[organization].size);
+    option.lastChild.textContent = `shares with ${shares}, uses ${number(usedBy[organization].length)}`;
+  });
+  $("matrix-title").textContent = `${kind === "modules" ? "Modules" : "Providers"}: producers down, consumers across`;
+  measure();
+  search();
+  if (chosen >= 0) choose(chosen);
+}
+
 // What the user does.
 
+for (const input of document.querySelectorAll("[name='kind']")) {
+  input.addEventListener("change", () => show(input.value));
+}
 $("search").addEventListener("input", search);
 $("search").addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown") focusOption(matches[0]);
@@ -306,4 +340,4 @@ new ResizeObserver(scrolled).observe(view);
 
 $("organizations").append(...options);
 $("browse").hidden = $("matrix").hidden = false;
-search();
+show("modules");

@@ -35,7 +35,7 @@ def test_all_fields_filled_in(
         "ca_bundle": ca(tls_tfe),
         "skip_verification": False,
     }
-    run = run_playbook("share_modules", ANSWERS, inject(our_type, inputs, tmp_path))
+    run = run_playbook("share_registry", ANSWERS, inject(our_type, inputs, tmp_path))
     assert run.returncode == 0, run.stdout
     assert tls_tfe.sharing("platform").module_consumers == ("web-shop",)
 
@@ -51,7 +51,7 @@ def test_without_a_ca_the_certificate_is_verified_all_the_same(
     inputs = {"address": tls_tfe.address, "token": tls_tfe.admin_token, **optional}
     environment = inject(our_type, inputs, tmp_path)
     assert environment["TFE_CA_BUNDLE"] == ""
-    run = run_playbook("share_modules", ANSWERS, {**environment, "TFE_MAX_RETRIES": "0"})
+    run = run_playbook("share_registry", ANSWERS, {**environment, "TFE_MAX_RETRIES": "0"})
     assert run.returncode == 2
     assert UNVERIFIED in run.stdout
     assert not tls_tfe.requests
@@ -61,7 +61,7 @@ def test_verification_can_be_skipped_knowingly(
     our_type: ManagedCredentialType, tls_tfe: Simulator, run_playbook: RunPlaybook, tmp_path: Path
 ) -> None:
     inputs = {"address": tls_tfe.address, "token": tls_tfe.admin_token, "skip_verification": True}
-    run = run_playbook("share_modules", ANSWERS, inject(our_type, inputs, tmp_path))
+    run = run_playbook("share_registry", ANSWERS, inject(our_type, inputs, tmp_path))
     assert run.returncode == 0, run.stdout
     assert "TLS verification is off" in run.stdout
 
@@ -71,7 +71,7 @@ def test_without_an_address_the_message_says_so(
 ) -> None:
     environment = inject(our_type, {}, tmp_path)
     assert inject(our_type, {"address": "", "token": ""}, tmp_path) == environment
-    run = run_playbook("share_modules", ANSWERS, environment)
+    run = run_playbook("share_registry", ANSWERS, environment)
     assert run.returncode == 2
     assert "No address: set tfe_address" in run.stdout
 
@@ -90,7 +90,7 @@ def test_extra_variables_win_over_the_credential(
 ) -> None:
     inputs = {"address": "https://127.0.0.1:1", "token": "of-another-host"}
     connection = {"tfe_address": tfe.address, "tfe_token": tfe.admin_token, "tfe_verify_tls": "", "tfe_timeout": None}
-    run = run_playbook("share_modules", {**ANSWERS, **connection}, inject(our_type, inputs, tmp_path))
+    run = run_playbook("share_registry", {**ANSWERS, **connection}, inject(our_type, inputs, tmp_path))
     assert run.returncode == 0, run.stdout
     assert tfe.sharing("platform").module_consumers == ("web-shop",)
     assert tfe.admin_token not in run.stdout
@@ -105,7 +105,7 @@ def test_the_built_in_type_of_automation_platform(
 ) -> None:
     environment = inject(hcp_terraform, {"hostname": host(tls_tfe), "token": tls_tfe.admin_token}, tmp_path)
     assert sorted(environment) == ["TF_HOSTNAME", "TF_TOKEN"]
-    run = run_playbook("share_modules", {**ANSWERS, "tfe_ca_bundle": tls_tfe.ca_file}, environment)
+    run = run_playbook("share_registry", {**ANSWERS, "tfe_ca_bundle": tls_tfe.ca_file}, environment)
     assert run.returncode == 0, run.stdout
     assert tls_tfe.sharing("platform").module_consumers == ("web-shop",)
 
@@ -125,6 +125,6 @@ def test_the_built_in_type_with_fields_left_out(
 ) -> None:
     environment = inject(hcp_terraform, inputs, tmp_path)
     environment |= {"HTTPS_PROXY": "http://127.0.0.1:1", "TFE_MAX_RETRIES": "0"}
-    run = run_playbook("share_modules", ANSWERS, environment)
+    run = run_playbook("share_registry", ANSWERS, environment)
     assert run.returncode == 2
     assert message in run.stdout, run.stdout

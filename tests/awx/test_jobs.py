@@ -19,11 +19,11 @@ from ansible_collections.tfe.admin.tests.simulator import Simulator
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 
 ANSWERS: dict[str, dict[str, Any]] = {
-    "share_modules.yml": {"sharing_organization": "platform", "sharing_consumers": "web-shop"},
+    "share_registry.yml": {"sharing_organization": "platform", "sharing_consumers": "web-shop"},
     "converge_sharing.yml": {"sharing_file": "sharing.yml"},
     "sharing_report.yml": {"sharing_report_folder": "../report"},
 }
-MATRIX = {"sharing_producers": [{"organization": "platform", "consumers": ["web-shop"]}]}
+MATRIX = {"sharing_producers": [{"organization": "platform", "module_consumers": ["web-shop"]}]}
 
 
 def test_every_playbook_of_the_project_is_tried_here() -> None:
@@ -62,9 +62,11 @@ def test_a_job(check: bool, playbook: str, our_type: ManagedCredentialType, tls_
     handed_on = statistics["artifact_data"]
     writes = [request for request in tls_tfe.requests if request.method != "GET"]
     if playbook == "sharing_report.yml":
-        assert handed_on["sharing_report"]["partnerships"] == 1
+        assert handed_on["sharing_report"]["modules"]["partnerships"] == 1
         assert not writes
         return
     assert handed_on["sharing_result"]["changed"] is True
+    (change,) = handed_on["sharing_result"]["changes"]
+    assert (change["kind"], change["added"], change["removed"]) == ("modules", ["web-shop"], ["payments"])
     assert bool(writes) is not check
     assert tls_tfe.sharing("platform").module_consumers == (("payments",) if check else ("web-shop",))

@@ -24,10 +24,11 @@ Answers = dict[str, Any]
 
 
 def share(run_playbook: RunPlaybook, tfe: Simulator, core: Path, answers: Answers) -> tuple[int, str]:
-    """Says that more organizations join the consumers of platform, unless the answers say something else."""
-    form = {"sharing_organization": "platform", "sharing_state": "present", "sharing_clear": "no", "sharing_global": ""}
+    """Says that more organizations join the module consumers of platform, unless the answers say something else."""
+    form = {"sharing_organization": "platform", "sharing_kind": "modules"}
+    form |= {"sharing_state": "present", "sharing_clear": "no", "sharing_global": "keep"}
     environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token}
-    run = run_playbook("share_modules", {**form, **answers}, environ, ansible=core)
+    run = run_playbook("share_registry", {**form, **answers}, environ, ansible=core)
     return run.returncode, run.stdout
 
 
@@ -60,6 +61,59 @@ def test_consumers_join(
     code, output = share(run_playbook, tfe, core, answers)
     assert code == 0, output
     assert set(tfe.sharing("platform").module_consumers) == {"payments", *joined}
+
+
+MODULES, PROVIDERS = ("payments",), ("web-shop",)
+"""Whom the producer of each of these tests shares with at first."""
+
+
+def add_producer(tfe: Simulator, name: str) -> None:
+    tfe.add(Organization(name, module_consumers=MODULES, provider_consumers=PROVIDERS))
+
+
+@each_core
+@pytest.mark.parametrize(
+    ("kind", "modules", "providers"),
+    [
+        ("modules", (*MODULES, "platform"), PROVIDERS),
+        ("providers", MODULES, ("platform", *PROVIDERS)),
+        ("both", (*MODULES, "platform"), ("platform", *PROVIDERS)),
+        ("", (*MODULES, "platform"), PROVIDERS),
+    ],
+)
+def test_the_kind_says_what_is_shared(  # noqa: PLR0913  # what is shared, and what it is tried with
+    kind: str,
+    modules: tuple[str, ...],
+    providers: tuple[str, ...],
+    core: Path,
+    tfe: Simulator,
+    run_playbook: RunPlaybook,
+) -> None:
+    add_producer(tfe, "core")
+    answers = {"sharing_organization": "core", "sharing_kind": kind, "sharing_consumers": "platform"}
+    code, output = share(run_playbook, tfe, core, answers)
+    assert code == 0, output
+    sharing = tfe.sharing("core")
+    assert (sharing.module_consumers, sharing.provider_consumers) == (modules, providers)
+
+
+@pytest.mark.parametrize("kind", ["modules", "providers", "both"])
+def test_clearing_and_sharing_with_everybody_are_for_the_kind(
+    kind: str, tfe: Simulator, run_playbook: RunPlaybook
+) -> None:
+    add_producer(tfe, "core")
+    about = {"sharing_organization": "core", "sharing_kind": kind, "sharing_consumers": ""}
+    code, output = share(run_playbook, tfe, RETYPED, {**about, **EXACT, "sharing_clear": "yes"})
+    assert code == 0, output
+    sharing = tfe.sharing("core")
+    assert sharing.module_consumers == (MODULES if kind == "providers" else ())
+    assert sharing.provider_consumers == (PROVIDERS if kind == "modules" else ())
+    for word in ("true", "false"):
+        code, output = share(run_playbook, tfe, RETYPED, {**about, "sharing_global": word})
+        assert code == 0, output
+        sharing = tfe.sharing("core")
+        assert sharing.global_modules is (word == "true" and kind != "providers")
+        assert sharing.global_providers is (word == "true" and kind != "modules")
 
 
 EXACT = {"sharing_state": "exact"}
@@ -95,10 +149,15 @@ def test_an_empty_answer_never_clears_the_list(
         ({"sharing_organization": "", "sharing_consumers": "web-shop"}, "sharing_organization is empty."),
         # An organization that does not exist is absent already: nobody would notice.
         ({"sharing_state": "absent", "sharing_consumers": "payments,no"}, "These are not names of organizations"),
-        ({**EXACT, "sharing_clear": "yes", "sharing_consumers": "web-shop"}, "sharing_clear takes the modules away"),
-        ({"sharing_clear": "yes"}, "sharing_clear takes the modules away"),
+        ({**EXACT, "sharing_clear": "yes", "sharing_consumers": "web-shop"}, "sharing_clear takes the registry away"),
+        ({"sharing_clear": "yes"}, "sharing_clear takes the registry away"),
+        ({"sharing_consumers": "web-shop", "sharing_kind": "module"}, "sharing_kind is module. It must be"),
+        ({"sharing_global": "everybody"}, "sharing_global is everybody. It must be keep, true or false."),
     ],
-    ids=["number", "list", "producer", "no producer", "commas", "clear and names", "clear and present"],
+    ids=[
+        *("number", "list", "producer", "no producer", "commas", "clear and names", "clear and present"),
+        *("kind", "global"),
+    ],
 )
 def test_answers_that_cannot_be_meant_are_refused(
     answers: Answers, message: str, tfe: Simulator, run_playbook: RunPlaybook
@@ -132,36 +191,66 @@ def test_sharing_with_everybody_and_the_end_of_it(tfe: Simulator, run_playbook: 
     code, output = share(run_playbook, tfe, RETYPED, {"sharing_consumers": "", "sharing_global": "true"})
     assert code == 0, output
     assert tfe.sharing("platform").global_modules
+    # Who answers nothing to that question is not taken to know of it.
+    code, output = share(run_playbook, tfe, RETYPED, {"sharing_consumers": "web-shop", "sharing_global": ""})
+    assert code == 2, output
+    assert "add global_module_sharing: false" in " ".join(output.split())
+    assert tfe.sharing("platform").global_modules
     code, output = share(run_playbook, tfe, TYPED, {"sharing_consumers": "", "sharing_global": "false"})
     assert code == 0, output
     assert not tfe.sharing("platform").global_modules
 
 
-MATRIX = [{"organization": "platform", "consumers": ["web-shop"]}]
+MATRIX = [{"organization": "platform", "module_consumers": ["web-shop"], "provider_consumers": ["payments"]}]
 
 
-@pytest.mark.parametrize(("core", "prune"), [(TYPED, "yes"), (RETYPED, "no"), (RETYPED, "yes")])
-def test_a_matrix_in_a_file(core: Path, prune: str, tfe: Simulator, run_playbook: RunPlaybook, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("core", "prune", "ends"),
+    [
+        (TYPED, "modules,providers", ["modules", "providers"]),
+        (RETYPED, "", []),
+        (RETYPED, "modules", ["modules"]),
+        (RETYPED, "modules,providers", ["modules", "providers"]),
+        (RETYPED, ["providers"], ["providers"]),
+    ],
+)
+def test_a_matrix_in_a_file(  # noqa: PLR0913  # what is pruned, and what it is tried with
+    core: Path, prune: str | list[str], ends: list[str], tfe: Simulator, run_playbook: RunPlaybook, tmp_path: Path
+) -> None:
     for name in ("stranger", "exempt"):
-        tfe.add(Organization(name, module_consumers=("payments",)))
+        add_producer(tfe, name)
     content = {"sharing_producers": MATRIX, "sharing_ignore": ["exempt"]}
     (tmp_path / "sharing.yml").write_text(yaml.dump(content), encoding="utf-8")
     code, output = converge(run_playbook, tfe, core, {"sharing_file": "sharing.yml", "sharing_prune": prune})
     assert code == 0, output
     assert tfe.sharing("platform").module_consumers == ("web-shop",)
-    assert tfe.sharing("stranger").module_consumers == (() if prune == "yes" else ("payments",))
-    assert tfe.sharing("exempt").module_consumers == ("payments",)
+    assert tfe.sharing("platform").provider_consumers == ("payments",)
+    assert tfe.sharing("stranger").module_consumers == (() if "modules" in ends else MODULES)
+    assert tfe.sharing("stranger").provider_consumers == (() if "providers" in ends else PROVIDERS)
+    assert tfe.sharing("exempt").module_consumers == MODULES
+    assert tfe.sharing("exempt").provider_consumers == PROVIDERS
 
 
 def test_an_empty_matrix_ends_all_sharing_where_that_is_confirmed(tfe: Simulator, run_playbook: RunPlaybook) -> None:
-    answers = {"sharing_producers": [], "sharing_prune": "yes", "sharing_prune_all": "yes"}
+    answers = {"sharing_producers": [], "sharing_prune": "modules"}
     code, output = converge(run_playbook, tfe, RETYPED, answers)
+    assert code == 2, output
+    assert tfe.sharing("platform").module_consumers == ("payments",)
+    code, output = converge(run_playbook, tfe, RETYPED, {**answers, "sharing_prune_all": "modules"})
     assert code == 0, output
     assert tfe.sharing("platform").module_consumers == ()
 
 
+def test_what_is_no_kind_is_not_pruned(tfe: Simulator, run_playbook: RunPlaybook) -> None:
+    answers = {"sharing_producers": MATRIX, "sharing_prune": "yes"}
+    code, output = converge(run_playbook, tfe, RETYPED, answers)
+    assert code == 2, output
+    assert "value of prune must be one or more of: modules, providers" in output
+    assert not tfe.requests
+
+
 NO_MATRIX = "sharing_producers must be a list."
-ODD_PRODUCER = {"organization": "0173", "consumers": ["no"]}
+ODD_PRODUCER = {"organization": "0173", "module_consumers": ["no"], "provider_consumers": ["null"]}
 
 
 @pytest.mark.parametrize(
@@ -174,7 +263,7 @@ ODD_PRODUCER = {"organization": "0173", "consumers": ["no"]}
         (
             RETYPED,
             {"sharing_producers": [ODD_PRODUCER], "sharing_ignore": "no"},
-            "These names are not text: 123, False,",
+            "These names are not text: 123, False, None, False",
         ),
     ],
     ids=["missing", "typed", "retyped", "mapping", "odd names"],
@@ -182,7 +271,7 @@ ODD_PRODUCER = {"organization": "0173", "consumers": ["no"]}
 def test_a_matrix_that_cannot_be_meant_is_refused(
     core: Path, answers: Answers, message: str, tfe: Simulator, run_playbook: RunPlaybook
 ) -> None:
-    everything = {"sharing_prune": "yes", "sharing_prune_all": "yes"}
+    everything = {"sharing_prune": "modules,providers", "sharing_prune_all": "modules,providers"}
     assert_refused(message, converge(run_playbook, tfe, core, {**answers, **everything}), tfe)
 
 

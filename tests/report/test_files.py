@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, Report, Unlikely
@@ -21,17 +22,19 @@ from ansible_collections.tfe.admin.tests.simulator import Organization, Simulato
 FORMULAS = ["=1+1", "+1", "-dash", "@SUM(A1)", "\ttab"]
 STRANGE = ['say "hi", twice', "two\nlines", "back`tick``s|bar", "#35; & <b> %%{init}%% *_\\", *FORMULAS]
 ORGANIZATIONS = [
-    Organization("platform", module_consumers=("payments", "web-shop")),
+    Organization("platform", module_consumers=("payments", "web-shop"), provider_consumers=("security", "payments")),
     Organization("payments"),
-    Organization("web-shop"),
-    Organization("security", global_modules=True),
+    Organization("web-shop", global_providers=True),
+    Organization("security", global_modules=True, provider_consumers=("platform",)),
     *map(Unlikely, STRANGE),
     Unlikely("=producer", module_consumers=tuple(STRANGE)),
 ]
 PARTNERSHIPS = {
-    *((("platform", name)) for name in ("payments", "web-shop")),
-    *((("=producer", name)) for name in STRANGE),
+    "modules": {("platform", "payments"), ("platform", "web-shop"), *((("=producer", name)) for name in STRANGE)},
+    "providers": {("platform", "payments"), ("platform", "security"), ("security", "platform")},
 }
+NO_TOTALS = ("producers", "global_producers", "consumers", "partnerships")
+SHARES_WITH_EVERYBODY = {("modules", "security"), ("providers", "web-shop")}
 
 
 @pytest.fixture(scope="module")
@@ -42,21 +45,24 @@ def report(make_report: MakeReport, tmp_path_factory: pytest.TempPathFactory) ->
         yield report
 
 
-def stats(report: Report) -> dict[str, object]:
+def stats(report: Report) -> dict[str, Any]:
     """What the playbook hands to later nodes of a workflow."""
-    found = re.search(r'"sharing_report": (\{.*?\n?\s*\})', report.run.stdout, re.DOTALL)
-    assert found, report.run.stdout
-    parsed: dict[str, object] = json.loads(found[1])
+    _before, _key, value = report.run.stdout.partition('"sharing_report": ')
+    assert value, report.run.stdout
+    parsed: dict[str, Any] = json.JSONDecoder().raw_decode(value)[0]
     return parsed
 
 
 def test_counts_and_paths_are_handed_on(report: Report) -> None:
     assert stats(report) == {
         "organizations": 4 + len(STRANGE) + 1,
-        "producers": 3,
-        "global_producers": 1,
-        "consumers": 2 + len(STRANGE),
-        "partnerships": 2 + len(STRANGE),
+        "modules": {
+            "producers": 3,
+            "global_producers": 1,
+            "consumers": 2 + len(STRANGE),
+            "partnerships": 2 + len(STRANGE),
+        },
+        "providers": {"producers": 3, "global_producers": 1, "consumers": 3, "partnerships": 3},
         "files": [str(report.folder / f"sharing.{ending}") for ending in ("html", "csv", "md")],
     }
     assert sorted(path.name for path in report.folder.iterdir()) == ["sharing.csv", "sharing.html", "sharing.md"]
@@ -71,16 +77,26 @@ def test_the_table_has_every_partnership_and_no_formula(report: Report) -> None:
     def text(field: str) -> str:
         return field.removeprefix("'")
 
-    found = {(text(line["producer"]), text(line["consumer"])) for line in lines if line["shared_with"] == "consumer"}
-    assert found == PARTNERSHIPS
-    assert {line["producer"] for line in lines if line["shared_with"] == "everybody"} == {"security"}
-    assert len(lines) == len(PARTNERSHIPS) + 1
-    ids = {text(line["consumer"]): line["consumer_id"] for line in lines}
-    assert ids["payments"] == report.tfe.external_id("payments")
+    for kind, expected in PARTNERSHIPS.items():
+        listed = [line for line in lines if line["kind"] == kind and line["shared_with"] == "consumer"]
+        assert {(text(line["producer"]), text(line["consumer"])) for line in listed} == expected
+        assert len(listed) == len(expected)
+    to_all = [(line["kind"], line["producer"]) for line in lines if line["shared_with"] == "everybody"]
+    assert sorted(to_all) == sorted(SHARES_WITH_EVERYBODY)
+    ids = {(text(line[role]), line[f"{role}_id"]) for line in lines for role in ("producer", "consumer")}
+    for name in ("platform", "payments", "security", "web-shop"):
+        assert {external_id for other, external_id in ids if other == name} == {report.tfe.external_id(name)}
 
 
-def test_the_graph_has_every_partnership(report: Report) -> None:
-    [graph] = re.findall(r"^```mermaid\n(.*?)^```$", report.read("md"), re.DOTALL | re.MULTILINE)
+def sections(report: Report) -> dict[str, str]:
+    """What the page for git says of each kind."""
+    _head, modules, providers = re.split(r"^## (?:Modules|Providers)$", report.read("md"), flags=re.MULTILINE)
+    return {"modules": modules, "providers": providers}
+
+
+@pytest.mark.parametrize("kind", PARTNERSHIPS)
+def test_the_graph_has_every_partnership(report: Report, kind: str) -> None:
+    [graph] = re.findall(r"^```mermaid\n(.*?)^```$", sections(report)[kind], re.DOTALL | re.MULTILINE)
     labels = {}
     arrows = set()
     for line in graph.strip().splitlines()[1:]:
@@ -91,15 +107,24 @@ def test_the_graph_has_every_partnership(report: Report) -> None:
         else:
             assert line == "  everybody([every organization])"
     found = {(labels[start], labels.get(end, end)) for start, end in arrows}
-    expected = {(producer, re.sub(r"\s", " ", consumer)) for producer, consumer in PARTNERSHIPS}
-    assert found == expected | {("security", "everybody")}
+    expected = {(producer, re.sub(r"\s", " ", consumer)) for producer, consumer in PARTNERSHIPS[kind]}
+    to_all = {(producer, "everybody") for shared, producer in SHARES_WITH_EVERYBODY if shared == kind}
+    assert found == expected | to_all
+    assert set(labels.values()) == {name for arrow in found for name in arrow} - {"everybody"}
 
 
 def test_the_page_for_git_lists_every_producer(report: Report) -> None:
-    table = [line for line in report.read("md").splitlines() if line.startswith(("| `", "| ``"))]
-    assert table[1:] == ["| `platform` | `payments`, `web-shop` |", "| `security` | **every organization** |"]
-    assert "``` back`tick``s\\|bar ```" in table[0]
-    assert "`two lines`" in table[0]
+    modules, providers = (
+        [line for line in section.splitlines() if line.startswith("| `")] for section in sections(report).values()
+    )
+    assert modules[1:] == ["| `platform` | `payments`, `web-shop` |", "| `security` | **every organization** |"]
+    assert "``` back`tick``s\\|bar ```" in modules[0]
+    assert "`two lines`" in modules[0]
+    assert providers == [
+        "| `platform` | `payments`, `security` |",
+        "| `security` | `platform` |",
+        "| `web-shop` | **every organization** |",
+    ]
 
 
 def test_the_second_run_changes_nothing_but_the_time(report: Report, make_report: MakeReport) -> None:
@@ -117,7 +142,7 @@ def test_the_second_run_changes_nothing_but_the_time(report: Report, make_report
 def test_check_mode_counts_and_writes_nothing(report: Report, make_report: MakeReport, tmp_path: Path) -> None:
     checked = make_report(tmp_path, report.tfe, "--check", "--diff")
     assert checked.run.returncode == 0, checked.run.stdout
-    assert stats(checked)["partnerships"] == len(PARTNERSHIPS)
+    assert stats(checked)["modules"]["partnerships"] == len(PARTNERSHIPS["modules"])
     assert not checked.folder.exists()
 
 
@@ -138,7 +163,18 @@ def test_an_instance_without_sharing_is_reported_as_such(make_report: MakeReport
     assert report.run.returncode == 0, report.run.stdout
     assert list(csv.DictReader(io.StringIO(report.read("csv")))) == []
     assert "Nobody shares modules." in report.read("md")
+    assert "Nobody shares providers." in report.read("md")
     assert "[]</script>" in report.read("html")
+
+
+def test_a_release_without_sharing_of_providers_has_the_modules_alone(make_report: MakeReport, tmp_path: Path) -> None:
+    organizations = [Organization("platform", module_consumers=["payments"]), Organization("payments")]
+    with Simulator(organizations=organizations, profile="202103-1") as tfe:
+        report = make_report(tmp_path, tfe)
+    assert report.run.returncode == 0, report.run.stdout
+    assert [line["kind"] for line in csv.DictReader(io.StringIO(report.read("csv")))] == ["modules"]
+    assert stats(report)["providers"] == dict.fromkeys(NO_TOTALS, 0)
+    assert "Nobody shares providers." in report.read("md")
 
 
 def test_a_format_that_is_none_is_refused_before_anything_is_read(make_report: MakeReport, tmp_path: Path) -> None:

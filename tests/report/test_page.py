@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, OpenReport, Report, Unlikely
@@ -29,11 +30,12 @@ MARKUP = [
 @pytest.fixture(scope="module")
 def report(make_report: MakeReport, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
     organizations = [
-        Organization("platform", module_consumers=("payments", "web-shop", "data-science")),
-        Organization("payments", module_consumers=("web-shop",)),
+        Organization("platform", module_consumers=("payments", "web-shop", "data-science"), global_providers=True),
+        Organization("payments", module_consumers=("web-shop",), provider_consumers=("web-shop", "partner")),
         Organization("security", global_modules=True),
         Organization("data-science", module_consumers=("payments", "platform")),
         Organization("web-shop"),
+        Organization("partner"),
         Organization("alone"),
         *map(Unlikely, MARKUP[1:]),
         Unlikely(MARKUP[0], module_consumers=tuple(MARKUP[1:])),
@@ -82,14 +84,11 @@ def test_the_head_tells_the_server_the_time_and_the_totals(page: Page, report: R
     banner = page.get_by_role("banner")
     expect(banner).to_contain_text(report.tfe.address)
     assert banner.locator("time").get_attribute("datetime", timeout=1000)
-    totals = dict(zip(banner.locator("dt").all_inner_texts(), banner.locator("dd").all_inner_texts(), strict=True))
-    assert totals == {
-        "Organizations": "12",
-        "Producers": "5",
-        "Share with everybody": "1",
-        "Consumers": "10",
-        "Partnerships": "12",
-    }
+    totals = [" ".join(text.split()) for text in banner.locator("label").all_inner_texts()]
+    assert totals == [
+        "Modules 5 producers, 1 of them sharing with everybody, 10 consumers, 12 partnerships",
+        "Providers 2 producers, 1 of them sharing with everybody, 2 consumers, 2 partnerships",
+    ]
 
 
 def test_the_matrix_tells_who_may_use_whose_modules(page: Page) -> None:
@@ -97,7 +96,7 @@ def test_the_matrix_tells_who_may_use_whose_modules(page: Page) -> None:
     assert matrix["platform"] == ["data-science", "payments", "web-shop"]
     assert matrix["payments"] == ["web-shop"]
     assert matrix["data-science"] == ["payments", "platform"]
-    assert len(matrix["security"]) == 11
+    assert len(matrix["security"]) == 12
     assert "security" not in matrix["security"]
     expect(page.get_by_role("rowheader", name="security")).to_contain_text("everybody")
     expect(page.locator("tr.global")).to_have_count(1)
@@ -107,7 +106,7 @@ def test_the_search_narrows_the_list_and_the_matrix(page: Page) -> None:
     search = page.get_by_role("searchbox", name="Search organizations")
     search.fill("PAY")
     assert in_list(page) == ["payments"]
-    expect(page.locator("#found")).to_have_text("1 of 12 organizations")
+    expect(page.locator("#found")).to_have_text("1 of 13 organizations")
     assert rows(page) == {
         "data-science": ["payments"],
         "payments": ["web-shop"],
@@ -118,8 +117,45 @@ def test_the_search_narrows_the_list_and_the_matrix(page: Page) -> None:
     assert in_list(page) == []
     expect(page.get_by_text("No organization has this text in its name.")).to_be_visible()
     search.fill("")
-    assert len(in_list(page)) == 12
+    assert len(in_list(page)) == 13
     assert len(rows(page)) == 5
+
+
+def test_the_page_is_about_modules_or_about_providers(page: Page) -> None:
+    page.get_by_role("searchbox").fill("pay")
+    option(page, "payments").click()
+    page.get_by_role("radio", name="Providers").check()
+    expect(page.locator("#matrix-title")).to_have_text("Providers: producers down, consumers across")
+    assert in_list(page) == ["payments"]
+    expect(option(page, "payments").locator("span")).to_have_text("shares with 2, uses 1")
+    assert details(page) == ("payments", ["partner", "web-shop"], ["platform everybody"])
+    expect(page.locator("#users-title")).to_have_text("Who may use its providers (2)")
+    expect(page.locator("#used-title")).to_have_text("Whose providers it may use (1)")
+    said = "payments: 2 organizations may use its providers, it may use the providers of 1 organization."
+    expect(page.get_by_role("status").filter(has_text="payments:")).to_have_text(said)
+    page.get_by_role("searchbox").fill("")
+    matrix = rows(page)
+    assert matrix["payments"] == ["partner", "web-shop"]
+    assert len(matrix["platform"]) == 12
+    assert len(matrix) == 2
+    page.get_by_role("row", name="payments").locator("td.may").first.hover()
+    expect(page.get_by_title("partner may use the providers of payments")).to_have_count(1)
+    page.get_by_role("radio", name="Modules").check()
+    assert details(page)[1] == ["web-shop"]
+    assert len(rows(page)) == 5
+
+
+def test_a_kind_that_nobody_shares_is_told_as_such(
+    make_report: MakeReport, open_report: OpenReport, tmp_path: Path
+) -> None:
+    organizations = [Organization("platform", module_consumers=("payments",)), Organization("payments")]
+    with Simulator(organizations=organizations) as tfe:
+        page = open_report(make_report(tmp_path, tfe, sharing_report_formats=["html"]))
+    page.get_by_role("radio", name="Providers").check()
+    expect(page.get_by_text("No organization shares its providers.")).to_be_visible()
+    expect(page.locator("table")).to_be_hidden()
+    page.get_by_role("radio", name="Modules").check()
+    assert rows(page) == {"platform": ["payments"]}
 
 
 def test_a_click_shows_both_directions(page: Page) -> None:
@@ -147,6 +183,11 @@ def test_a_cell_says_what_it_means(page: Page) -> None:
 
 
 def test_everything_is_reached_by_keyboard(page: Page) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Providers")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("radio", name="Modules")).to_be_checked()
     page.keyboard.press("Tab")
     page.keyboard.type("a")
     page.keyboard.press("ArrowDown")
@@ -183,7 +224,7 @@ def test_a_focused_element_has_a_ring(page: Page) -> None:
 def test_a_screen_reader_is_told_what_changes(page: Page) -> None:
     option(page, "payments").click()
     said = "payments: 1 organization may use its modules, it may use the modules of 3 organizations."
-    expect(page.get_by_role("status").filter(has_text="payments")).to_have_text(said)
+    expect(page.get_by_role("status").filter(has_text="payments:")).to_have_text(said)
     expect(page.locator("table")).to_have_attribute("aria-rowcount", "6")
     expect(page.get_by_role("row", name="security")).to_have_attribute("aria-rowindex", "6")
 
@@ -194,7 +235,8 @@ def test_axe_finds_nothing(report: Report, open_report: OpenReport, scheme: str)
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == ("rgb(15, 19, 24)" if scheme == "dark" else "rgb(244, 246, 248)")
-    for name in ("security", "payments"):
+    for name, kind in (("security", "Modules"), ("payments", "Modules"), ("platform", "Providers")):
+        page.get_by_role("radio", name=kind).check()
         option(page, name).click()
         result = Axe().run(page)
         assert result.violations_count == 0, result.generate_report()
