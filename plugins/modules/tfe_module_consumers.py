@@ -197,9 +197,9 @@ removed:
   sample: []
 revoked:
   description:
-    - The names of the organizations that could use the modules before the task and cannot any more (in check mode, could not
-      any more), sorted. Where global sharing ended, these are all that are not listed now. Turning global sharing on
-      takes access from nobody.
+    - The names of the organizations that could use the modules before the task and cannot use them any more (in check
+      mode, would not), sorted. Where global sharing ended, these are all that are not listed now. Turning it on takes
+      access from nobody.
   returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: str
