@@ -81,7 +81,7 @@ def add_producer(tfe: Simulator, name: str) -> None:
         ("", (*MODULES, "platform"), PROVIDERS),
     ],
 )
-def test_the_kind_says_what_is_shared(  # noqa: PLR0913  # what is shared, and what it is tried with
+def test_the_kind_says_what_is_shared(
     kind: str,
     modules: tuple[str, ...],
     providers: tuple[str, ...],
@@ -201,6 +201,15 @@ def test_sharing_with_everybody_and_the_end_of_it(tfe: Simulator, run_playbook: 
     assert not tfe.sharing("platform").global_modules
 
 
+def test_a_form_that_cannot_say_enough_leads_to_the_matrix(tfe: Simulator, run_playbook: RunPlaybook) -> None:
+    tfe.add(Organization("core", global_modules=True, provider_consumers=PROVIDERS))
+    answers = {"sharing_organization": "core", "sharing_kind": "providers", "sharing_consumers": "payments"}
+    code, output = share(run_playbook, tfe, RETYPED, answers)
+    assert code == 2, output
+    assert "{organization: core, global_module_sharing: true, provider_consumers: […]}" in " ".join(output.split())
+    assert tfe.sharing("core").provider_consumers == PROVIDERS
+
+
 MATRIX = [{"organization": "platform", "module_consumers": ["web-shop"], "provider_consumers": ["payments"]}]
 
 
@@ -214,7 +223,7 @@ MATRIX = [{"organization": "platform", "module_consumers": ["web-shop"], "provid
         (RETYPED, ["providers"], ["providers"]),
     ],
 )
-def test_a_matrix_in_a_file(  # noqa: PLR0913  # what is pruned, and what it is tried with
+def test_a_matrix_in_a_file(
     core: Path, prune: str | list[str], ends: list[str], tfe: Simulator, run_playbook: RunPlaybook, tmp_path: Path
 ) -> None:
     for name in ("stranger", "exempt"):

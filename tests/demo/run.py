@@ -29,6 +29,7 @@ STEPS = [
     ("Do it.", ["share.yml", "--diff"], 0),
     ("Once more: nothing is left to change, and nothing is written.", ["share.yml"], 0),
     ("Add one consumer, remove another.", ["join_and_leave.yml"], 0),
+    ("Modules and providers in one task, and back.", ["both_kinds.yml", "--diff"], 0),
     ("A mistake is refused before anything is written, and the message says what to do.", ["mistake.yml"], 2),
 ]
 

@@ -28,7 +28,7 @@ import certifi
 import pytest
 import yaml
 from ansible_collections.tfe.admin.tests.integration.conftest import RunPlaybook
-from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
+from ansible_collections.tfe.admin.tests.simulator import RELEASES, Organization, Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 PATTERNS = ("*.md", "docs/*.md", "docs/docsite/rst/*.rst", "plugins/modules/*.py")
@@ -36,7 +36,7 @@ PAGES = [page for pattern in PATTERNS for page in sorted(ROOT.glob(pattern))]
 
 # The instance that the examples are about.
 ORGANIZATIONS = [
-    Organization("platform", module_consumers=["payments"]),
+    Organization("platform", module_consumers=["payments"], provider_consumers=["payments", "web-shop"]),
     Organization("sandbox", module_consumers=["web-shop"]),
     Organization("billing", external_id="org-7kPzQw3RtYb2NmXa"),
     *map(Organization, ("payments", "web-shop", "data-science", "security")),
@@ -197,17 +197,27 @@ def test_no_example_hides_from_these_tests(path: Path) -> None:
         assert source.count("```") == 2 * len(blocks(path)), "Say what the language of the block is."
 
 
-def test_what_was_adopted_needs_no_change(run_playbook: RunPlaybook, tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", RELEASES)
+def test_what_was_adopted_needs_no_change(profile: str, run_playbook: RunPlaybook, tmp_path: Path) -> None:
     """The promise that the migration guide makes, for all kinds of sharing."""
     adopt = next(it for it in blocks(ROOT / "docs/docsite/rst/guide_migration.rst") if it.caption == "adopt.yml")
-    organizations = [*ORGANIZATIONS, Organization("everybodys", global_modules=True), Organization("42")]
-    organizations.append(Organization("no", module_consumers=["42", "platform"]))
+    organizations = [
+        *ORGANIZATIONS,
+        Organization("everybodys", global_modules=True, global_providers=True),
+        Organization("modular", global_modules=True, provider_consumers=["platform"]),
+        Organization("42", global_providers=True),
+        Organization("no", module_consumers=["42", "platform"]),
+        Organization("null", provider_consumers=["no"]),
+    ]
     converge = json.dumps([{"import_playbook": "tfe.admin.converge_sharing"}])
-    options = ["-e", "sharing_file=sharing.yml", "-e", "sharing_prune=true", "--check"]
-    with Simulator(organizations=organizations, admin_token=TOKEN) as tfe:
+    has_providers = RELEASES[profile].providers
+    prune = "modules,providers" if has_providers else "modules"
+    options = ["-e", "sharing_file=sharing.yml", "-e", f"sharing_prune={prune}", "--check"]
+    with Simulator(organizations=organizations, admin_token=TOKEN, profile=profile) as tfe:
         environment = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": TOKEN}
         assert run_playbook(adopt.text, **environment).returncode == 0
         run = run_playbook(converge, *options, **environment)
     assert run.returncode == 0, run.stdout
     assert "changed=0 " in run.stdout
-    assert len(yaml.safe_load((tmp_path / "sharing.yml").read_text(encoding="utf-8"))["sharing_producers"]) == 4
+    adopted = yaml.safe_load((tmp_path / "sharing.yml").read_text(encoding="utf-8"))["sharing_producers"]
+    assert len(adopted) == (7 if has_providers else 5)

@@ -57,7 +57,7 @@ PLAY_OF_ALL = """
 - hosts: localhost
   gather_facts: false
   tasks:
-    - tfe.admin.tfe_module_consumers_info:
+    - tfe.admin.tfe_registry_sharing_info:
         tfe_address: "https://127.0.0.1:{{ item }}"
         tfe_token: token
         tfe_ca_bundle: "{{ playbook_dir }}/ca.pem"
