@@ -28,7 +28,7 @@ def limit_exceeded(foreseen: Sequence[Result], max_revoked: int, answer: dict[st
     more = [f"and {count - _MOST_TOLD} more"] if count > _MOST_TOLD else []
     whose = "modules and providers" if has_both else outcomes[0].plan.kind.name
     said = (
-        f"{count} consumers of {whose} would lose access, and max_revoked is {max_revoked}. Nothing was changed. These "
+        f"{count} consumer{'' if count == 1 else 's'} of {whose} would lose access, and max_revoked is {max_revoked}. Nothing was changed. These "
         "would lose it:"
     )
     advice = (
