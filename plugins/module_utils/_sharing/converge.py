@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from .._tfe.client import Client, side_by_side
-from .._tfe.errors import ApiError, TfeError
+from .._tfe.errors import ApiError, TfeError, UsageError
 from .asking import Request, each, refuse_self
 from .identity import fold, match_listed
 from .lock import exclusive
@@ -97,6 +98,7 @@ def converge_each(
     ``refuse`` may raise what speaks against all that is planned. ``directory`` is what is known of the instance
     already. Raises TfeError before any write.
     """
+    planned_at = time.monotonic()
     plans = _plan(registry, asked, looks, directory)
     for plan in (plan for of_one in plans for plan in of_one):
         for warning in plan.warnings:
@@ -114,7 +116,7 @@ def converge_each(
         if stopped and any(plan.changed for plan in of_one):
             told = f"{of_one[0].producer.name} was not written any more: {stopped[0]}"
             return Result(tuple(Outcome(plan, plan.before, written=False) for plan in of_one), told)
-        result = write(registry, of_one, look, still_locked)
+        result = write(registry, of_one, planned_at, look, still_locked)
         if result.failure and not stopped and len(plans) > 1:
             with suppress(Exception):  # it must not hide what became of the others
                 stopped.extend(filter(None, [registry.client.why_unreachable()]))
@@ -181,5 +183,8 @@ def _plan(
         lists = [[plan.kind for plan in of_one if plan.writes_list] for of_one in of_each]
         kinds = [[plan.kind for plan in of_one] for of_one in of_each]
         labels = [requests[0].where for requests in asked]
-        each(labels, refuse_to_risk, [look.document for look in looks], lists, kinds)
+        try:
+            each(labels, refuse_to_risk, [look.document for look in looks], lists, kinds)
+        except UsageError as error:
+            raise UsageError(f"{error} Nothing was changed.") from error
     return of_each
