@@ -27,8 +27,9 @@ from typing import Any, NamedTuple
 import certifi
 import pytest
 import yaml
+from ansible_collections.tfe.admin.tests import playbooks
 from ansible_collections.tfe.admin.tests.integration.conftest import RunPlaybook
-from ansible_collections.tfe.admin.tests.simulator import RELEASES, Organization, Simulator
+from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 PATTERNS = ("*.md", "docs/*.md", "docs/docsite/rst/*.rst", "plugins/modules/*.py")
@@ -73,6 +74,13 @@ class Block(NamedTuple):
         for line in self.text.replace("\\\n", " ").splitlines():
             if line.startswith("ansible-playbook "):
                 yield shlex.split(line)[1:]
+
+    @property
+    def ad_hoc_commands(self) -> Iterator[list[str]]:
+        """Of ``ansible``, without what its output is piped to."""
+        for line in self.text.splitlines():
+            if line.startswith("ansible localhost "):
+                yield shlex.split(line.partition(" | ")[0])[1:]
 
 
 def blocks(page: Path) -> list[Block]:
@@ -169,6 +177,16 @@ def test_commands_run(page: list[Block], run_playbook: RunPlaybook, tmp_path: Pa
             assert run.returncode == 0, run.stdout
 
 
+def test_ad_hoc_commands_run(page: list[Block], tmp_path: Path) -> None:
+    with Simulator(organizations=ORGANIZATIONS, admin_token=TOKEN) as tfe:
+        for arguments in (command for block in page if block.language == "shell" for command in block.ad_hoc_commands):
+            # Members ask with a token of their own.
+            token = tfe.user_token if any("as_member" in argument for argument in arguments) else TOKEN
+            environ = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": token}
+            run = playbooks.run_tool(tmp_path, playbooks.TOOLS / "ansible", *arguments, environ=environ)
+            assert run.returncode == 0, run.stdout
+
+
 def needs_other_collections(playbook: Path) -> bool:
     modules = re.findall(r"^      (\w+\.\w+)\.\w+:", playbook.read_text(encoding="utf-8"), re.MULTILINE)
     return not {"ansible.builtin", "tfe.admin"}.issuperset(modules)
@@ -195,29 +213,3 @@ def test_no_example_hides_from_these_tests(path: Path) -> None:
         assert len(begun) == len(blocks(path))
     elif path.suffix == ".md":
         assert source.count("```") == 2 * len(blocks(path)), "Say what the language of the block is."
-
-
-@pytest.mark.parametrize("profile", RELEASES)
-def test_what_was_adopted_needs_no_change(profile: str, run_playbook: RunPlaybook, tmp_path: Path) -> None:
-    """The promise that the migration guide makes, for all kinds of sharing."""
-    adopt = next(it for it in blocks(ROOT / "docs/docsite/rst/guide_migration.rst") if it.caption == "adopt.yml")
-    organizations = [
-        *ORGANIZATIONS,
-        Organization("everybodys", global_modules=True, global_providers=True),
-        Organization("modular", global_modules=True, provider_consumers=["platform"]),
-        Organization("42", global_providers=True),
-        Organization("no", module_consumers=["42", "platform"]),
-        Organization("null", provider_consumers=["no"]),
-    ]
-    converge = json.dumps([{"import_playbook": "tfe.admin.converge_sharing"}])
-    has_providers = RELEASES[profile].providers
-    prune = "modules,providers" if has_providers else "modules"
-    options = ["-e", "sharing_file=sharing.yml", "-e", f"sharing_prune={prune}", "--check"]
-    with Simulator(organizations=organizations, admin_token=TOKEN, profile=profile) as tfe:
-        environment = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": TOKEN}
-        assert run_playbook(adopt.text, **environment).returncode == 0
-        run = run_playbook(converge, *options, **environment)
-    assert run.returncode == 0, run.stdout
-    assert "changed=0 " in run.stdout
-    adopted = yaml.safe_load((tmp_path / "sharing.yml").read_text(encoding="utf-8"))["sharing_producers"]
-    assert len(adopted) == (7 if has_providers else 5)
