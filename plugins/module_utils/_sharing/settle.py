@@ -197,7 +197,7 @@ class _Writing:
         while True:
             if self._look.at == NEVER:
                 with self._reading_before_write():
-                    self._look = self._look_at({**self._plans, **dict.fromkeys(step.kinds)})
+                    self._look = self._look_at(self._plans)
                 if step.was_sent and step.is_done(self._look.sharing):
                     return self._take(step, self._look.sharing)
                 self._refuse_changes()

@@ -650,6 +650,24 @@ def test_what_is_missing_is_told_of_which_kind_where_a_task_is_about_both(
 
 
 @each_writer(BY_PUT, OF_PROVIDERS)
+def test_the_other_kind_that_somebody_opens_between_its_flag_and_its_list_stays_open(
+    start: StartSimulator, run: RunModule, writer: Writer
+) -> None:
+    """Its list is empty then, and would be sent back so."""
+    [other] = [kind for kind in KINDS if kind != writer.kind]
+    tfe = start(*instance("zeta", kind=writer.kind), behaviour=writer.behaviour)
+    change = partial(share, tfe, "delta", everyone=True, kind=other)
+    tfe.order(Fault("between", "GET", f"relationships/{other.one}-consumers$", call=change))
+    answer = many(run, writer.kind.entry(PRESENT))
+    assert other.is_global(tfe)
+    if writer is BY_PUT:
+        assert answer["producers"][0]["module_consumers"] == ["eta", "zeta"]
+    else:
+        assert "delta shares its modules with every organization, and the request that writes" in answer["msg"]
+        assert not writes(tfe)
+
+
+@each_writer(BY_PUT, OF_PROVIDERS)
 @pytest.mark.parametrize("is_global", [False, True])
 def test_the_other_kind_that_somebody_changed_before_put_is_sent_back_as_it_is_then(
     start: StartSimulator, run: RunModule, writer: Writer, is_global: bool
@@ -1314,7 +1332,8 @@ def test_each_producer_whose_providers_change_costs_a_look_at_both_kinds_on_eith
         producers = [{"organization": name, "provider_consumers": ["eta"]} for name in ("delta", "Gamma")[:changing]]
         unchanged: list[dict[str, Any]] = [{"organization": name, "provider_consumers": []} for name in ("zeta", "42")]
         assert "failed" not in many(run, *producers, *unchanged)
-        assert len(tfe.requests) == 1 + 2 + changing + changing * (3 + 1 + 3)
+        # Before the write the document twice: no modules are listed, which everybody may be able to use by then.
+        assert len(tfe.requests) == 1 + 2 + changing + changing * (4 + 1 + 3)
 
 
 @each_kind
