@@ -65,6 +65,16 @@ def shared(tfe: Simulator, kind: Kind, name: str = "delta") -> Any:
     return getattr(sharing, f"global_{kind.name}") or list(getattr(sharing, kind.list_option))
 
 
+def revoked(before: Any, after: Any, names: Iterable[str], producer: str = "delta") -> list[str]:
+    """Who of these organizations could use what was shared with ``before`` and cannot after: True or the names."""
+
+    def users(who: Any) -> set[str]:
+        return {*(names if who is True else who)} - {producer}
+
+    names = list(names)
+    return sorted(users(before) - users(after))
+
+
 def sent(tfe: Simulator) -> list[str]:
     return [f"{request.method} {request.path}" for request in tfe.requests]
 

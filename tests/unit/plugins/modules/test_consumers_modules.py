@@ -27,6 +27,7 @@ from ansible_collections.tfe.admin.tests.unit.plugins.modules.consumers import (
     asking,
     instance,
     producer,
+    revoked,
     sent,
     shared,
     writes,
@@ -146,6 +147,8 @@ def test_table_of_states(start: StartSimulator, ask: Ask, kind: Kind, profile: s
 
     read = [f"GET {E7}/Delta", *([] if row.everyone_before else reads(kind, profile, len(row.before)))]
     looked_up = [f"GET {E7}/{name}" for name in row.looks_up]
+    if row.everyone_before and not row.everyone_after:  # who loses access, only the list of all organizations tells
+        looked_up.append(f"GET {E7}")
     assert sent(tfe) == [*read, *looked_up, *requests_of(kind, profile, row.write)]
 
     assert done["changed"] == (before != after) == bool(row.write)
@@ -153,6 +156,7 @@ def test_table_of_states(start: StartSimulator, ask: Ask, kind: Kind, profile: s
     assert (done[kind.flag_option], done["consumers"]) == (row.everyone_after, row.after)
     assert OTHER[kind].flag_option not in done
     assert (done["added"], done["removed"]) == (row.added, row.removed)
+    assert done["revoked"] == revoked(before, after, [it.name for it in ORGANIZATIONS])
     assert done["diff"] == {
         "before_header": f"who may use whose {kind.name}",
         "after_header": f"who may use whose {kind.name}",
@@ -172,14 +176,14 @@ def test_table_of_states(start: StartSimulator, ask: Ask, kind: Kind, profile: s
         }
         for name in row.after
     ]
-    for key in ("changed", "organization", kind.flag_option, "consumers", "added", "removed", "diff"):
+    for key in ("changed", "organization", kind.flag_option, "consumers", "added", "removed", "revoked", "diff"):
         assert predicted[key] == done[key], key
     assert predicted.get("warnings", []) == done.get("warnings", [])
 
     tfe.forget()
     again = ask(task)
     assert not again["changed"]
-    assert (again["consumers"], again["added"], again["removed"]) == (row.after, [], [])
+    assert (again["consumers"], again["added"], again["removed"], again["revoked"]) == (row.after, [], [], [])
     # A name that nobody has is absent for good; all others are among the consumers now.
     assert sent(tfe) == [
         f"GET {E7}/Delta",
@@ -304,8 +308,8 @@ def test_turning_global_sharing_off_with_nobody_listed_is_one_write_of_the_flag_
     behaviour = Behaviour(list_ends_global="filled", put_ends_global="filled")
     tfe = start(*instance(kind, everyone=True), behaviour=behaviour)
     assert ask({"consumers": []})["changed"]
-    assert sent(tfe) == [f"GET {DELTA}", f"PATCH {DELTA}", *reads(kind, "2.1", 0)]
-    assert tfe.requests[1].body == {"data": {"type": "organizations", "attributes": {kind.flag_key: False}}}
+    assert sent(tfe) == [f"GET {DELTA}", f"GET {E7}", f"PATCH {DELTA}", *reads(kind, "2.1", 0)]
+    assert tfe.requests[2].body == {"data": {"type": "organizations", "attributes": {kind.flag_key: False}}}
     assert shared(tfe, kind) == []
 
 

@@ -35,7 +35,8 @@ BAD_TOKEN = (
 )
 NO_ADMIN = (
     "The token works, but its user is not a site administrator, and TFE hides the whole admin API from everybody else "
-    "(team and organization tokens too). Use a site administrator's user token."
+    "(team and organization tokens too). Use a site administrator's user token. What an organization can use, its "
+    "members may ask as well: tfe_registry_sharing_info with consumer and as_member: true."
 )
 PERHAPS_NO_ADMIN = (
     "There is no such thing, or the token's user is not a site administrator: TFE answers 404 to both, and does not "
@@ -916,8 +917,8 @@ def test_what_was_broken_on_the_way_is_told_beside_what_was_reached(start: Start
     assert producer["msg"].startswith(f"{PUT_CHANGED} providers of delta too: removed: 42. It was: 42, eta.")
     unchanged = {"organization": "delta", "everybody_before": False, "everybody_after": False}
     assert answer["changes"] == [
-        {**unchanged, "kind": "modules", "added": ["eta"], "removed": []},
-        {**unchanged, "kind": "providers", "added": [], "removed": ["42"]},
+        {**unchanged, "kind": "modules", "added": ["eta"], "removed": [], "revoked": []},
+        {**unchanged, "kind": "providers", "added": [], "removed": ["42"], "revoked": ["42"]},
     ]
     [before] = answer["before"]
     assert (before["module_consumers"], before["provider_consumers"]) == ([], ["42", "eta"])

@@ -32,7 +32,7 @@ CONSUMERS = (
 )
 NAMES = tuple(organization.name for organization in CONSUMERS)
 STRANGERS = ("long-gone", "org-2222222222222222")
-PREDICTED = ("changed", "organization", "consumers", "added", "removed", "diff")
+PREDICTED = ("changed", "organization", "consumers", "added", "removed", "revoked", "diff")
 
 # What no answer of the server can tell apart from the truth, or what is no variant of a server with an admin API; and
 # an update of module consumers that takes providers along, which nobody who does not look at providers can see.
@@ -210,6 +210,15 @@ def shared(tfe: Simulator, kind: Kind, name: str = "delta") -> Shared:
     return Shared(getattr(sharing, f"global_{kind.name}"), frozenset(getattr(sharing, kind.list)))
 
 
+def revoked(before: Shared, after: Shared, everybody: Sequence[str], producer: str) -> list[str]:
+    """Who could use it before and cannot after."""
+
+    def users(it: Shared) -> set[str]:
+        return {*(everybody if it.everyone else it.consumers)} - {producer}
+
+    return sorted(users(before) - users(after))
+
+
 def wrote(tfe: Simulator) -> bool:
     return any(request.method != "GET" for request in tfe.requests)
 
@@ -243,6 +252,8 @@ def check(run: RunModule, simulators: list[Simulator], case: Case) -> dict[str, 
             assert not wrote(tfe)
         elif answer.get("failed"):
             check_failure(case, case.before, wanted, after, answer["msg"])
+            if answer.get("consumers") is not None:
+                assert answer["revoked"] == revoked(case.before, after, NAMES, "delta")
         else:
             assert after == wanted
             check_returns(kind, case.before, after, answer)
@@ -255,7 +266,7 @@ def check(run: RunModule, simulators: list[Simulator], case: Case) -> dict[str, 
             if again.get("failed"):
                 check_failure(case, after, after, after, again["msg"])
             else:
-                assert (again["changed"], again["added"], again["removed"]) == (False, [], [])
+                assert (again["changed"], again["added"], again["removed"], again["revoked"]) == (False, [], [], [])
                 assert again["consumers"] == answer["consumers"]
             answer["repeatable"] = not again.get("failed")
     return answer
@@ -284,6 +295,7 @@ def check_returns(kind: Kind, before: Shared, after: Shared, answer: dict[str, A
     assert answer["consumers"] == sorted(after.consumers)
     assert answer["added"] == sorted(after.consumers - before.consumers)
     assert answer["removed"] == sorted(before.consumers - after.consumers)
+    assert answer["revoked"] == revoked(before, after, NAMES, "delta")
     assert answer["changed"] == (before != after)
     assert [entry["consuming_organization_name"] for entry in answer["partnerships"]] == sorted(after.consumers)
     header = f"who may use whose {kind.name}"
@@ -498,6 +510,7 @@ def changes(before: State, after: State) -> list[dict[str, Any]]:
             "kind": kind.name,
             "added": sorted(now.consumers - was.consumers),
             "removed": sorted(was.consumers - now.consumers),
+            "revoked": revoked(was, now, MEMBERS, name),
             "everybody_before": was.everyone,
             "everybody_after": now.everyone,
         }
@@ -567,7 +580,16 @@ def test_a_matrix_comes_to_what_is_asked_for_as_predicted_and_can_be_undone(
     with playing(simulators, instance.organizations, instance.profile, instance.behaviour) as tfe:
         predicted = run(matrix.options, module=MANY, check=True, diff=True)
         assert state_of(tfe) == instance.state
-        answer = run(matrix.options, module=MANY, diff=True)
+        # What was foreseen can be approved as it is, and takes access from nobody more.
+        count = sum(len(change["revoked"]) for change in predicted.get("changes", []))
+        options = {**matrix.options, "max_revoked": count, "approved": predicted.get("digest")}
+        if count:
+            refused = run({**options, "max_revoked": count - 1}, module=MANY, diff=True)
+            told = {key: value for key, value in predicted.items() if key not in ("changed", "invocation")}
+            assert told.items() <= refused.items()
+            assert "changed" not in refused
+            assert not wrote(tfe)
+        answer = run(options, module=MANY, diff=True)
         if wanted is None:
             assert answer["failed"]
             assert predicted["msg"] == answer["msg"]
@@ -576,7 +598,7 @@ def test_a_matrix_comes_to_what_is_asked_for_as_predicted_and_can_be_undone(
         assert "failed" not in answer, answer["msg"]
         assert state_of(tfe) == wanted
         assert answer["changes"] == changes(instance.state, wanted)
-        for key in ("changed", "producers", "pruned", "changes", "before", "diff"):
+        for key in ("changed", "producers", "pruned", "changes", "digest", "before", "diff"):
             assert predicted[key] == answer[key], key
         assert predicted.get("warnings") == answer.get("warnings")
         assert answer["producers"] == [
@@ -600,7 +622,8 @@ def test_a_matrix_comes_to_what_is_asked_for_as_predicted_and_can_be_undone(
                 if any(instance.state[name][kind] != wanted[name][kind] for name in MEMBERS)
             ]
         tfe.forget()
-        assert not run(matrix.options, module=MANY)["changed"]
+        # The approval is of no use any more, and of no harm.
+        assert not run(options, module=MANY)["changed"]
         assert not wrote(tfe)
         undone = run({"producers": answer["before"]}, module=MANY)
         assert "failed" not in undone, undone["msg"]

@@ -27,8 +27,10 @@ from ansible_collections.tfe.admin.tests.unit.plugins.modules.consumers import (
     E2,
     E4,
     E5,
+    E7,
     EACH_KIND,
     SHARE_PROVIDERS,
+    revoked,
     sent,
     shared,
     writes,
@@ -77,6 +79,7 @@ def change(organization: str, kind: Kind, before: Any, after: Any) -> dict[str, 
         "kind": kind.name,
         "added": [name for name in names_after if name not in names_before],
         "removed": [name for name in names_before if name not in names_after],
+        "revoked": revoked(before, after, BEFORE, organization),
         "everybody_before": before is True,
         "everybody_after": after is True,
     }
@@ -180,6 +183,8 @@ def test_a_producer_in_its_own_list_is_nobody_to_ask_for(start: StartSimulator, 
 
 PUT_BOTH = [f"PUT {E5}", f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
 LOOK = [f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
+ALL = f"GET {E7}"
+"""Where global sharing ends, whoever is not listed loses access."""
 
 
 @pytest.mark.parametrize("profile", SHARE_PROVIDERS)
@@ -190,8 +195,8 @@ LOOK = [f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
         (["Gamma"], ["eta"], (["eta"], ["Gamma"]), [*LOOK, "look up", *LOOK, *PUT_BOTH], [(["eta"], ["Gamma"])]),
         # Both flags: one request.
         ([], [], (True, True), [*LOOK, *LOOK, f"PATCH {DELTA}"], [(True, True)]),
-        (True, True, (False, False), [*LOOK[:1] * 2, f"PATCH {DELTA}", *LOOK[1:]], [(False, False)]),
-        (True, [], (False, True), [*LOOK[::2] * 2, f"PATCH {DELTA}", f"GET {E2}"], [(False, True)]),
+        (True, True, (False, False), [LOOK[0], ALL, LOOK[0], f"PATCH {DELTA}", *LOOK[1:]], [(False, False)]),
+        (True, [], (False, True), [*LOOK[::2], ALL, *LOOK[::2], f"PATCH {DELTA}", f"GET {E2}"], [(False, True)]),
         # One kind alone; what the task is also about has to be there afterwards, whatever E1 does to it.
         (["Gamma"], ["eta"], (["eta"], ["eta"]), [*LOOK, "look up", *LOOK, f"PATCH {E1}", *LOOK[::2]], []),
         (["Gamma"], ["eta"], (["eta"], None), [*LOOK[:2], "look up", *LOOK[:2], f"PATCH {E1}"], []),
@@ -207,7 +212,7 @@ LOOK = [f"GET {DELTA}", f"GET {E2}", f"GET {E4}"]
         # Global sharing that the write of the other list ends is turned on again.
         (True, ["eta"], (True, []), [*LOOK[::2] * 2, *PUT_BOTH, f"PATCH {DELTA}"], [([], []), (True, None)]),
         # A list that ends it needs no flag.
-        (True, ["eta"], (["Gamma"], []), [*LOOK[::2], "look up", *LOOK[::2], *PUT_BOTH], [(["Gamma"], [])]),
+        (True, ["eta"], (["Gamma"], []), [*LOOK[::2], "look up", ALL, *LOOK[::2], *PUT_BOTH], [(["Gamma"], [])]),
     ],
 )
 def test_lists_go_out_in_one_request_and_flags_in_another(

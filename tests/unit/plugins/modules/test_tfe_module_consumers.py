@@ -140,7 +140,8 @@ def test_a_list_in_place_of_global_sharing_is_proved_by_one_read(start: StartSim
     tfe = start(*instance(everyone=True))
     run({"organization": "delta", "consumers": ["eta"]})
     look_up = "GET /api/v2/admin/organizations/eta"
-    assert sent(tfe) == [f"GET {DELTA}", look_up, f"PATCH {E1}", f"GET {DELTA}"]
+    everybody = "GET /api/v2/admin/organizations"
+    assert sent(tfe) == [f"GET {DELTA}", look_up, everybody, f"PATCH {E1}", f"GET {DELTA}"]
 
 
 # The write is not believed.

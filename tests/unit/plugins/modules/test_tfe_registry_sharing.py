@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, RunModule, StartSimulator
 from ansible_collections.tfe.admin.tests.unit.plugins.modules.conftest import Converge
+from ansible_collections.tfe.admin.tests.unit.plugins.modules.consumers import revoked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -58,6 +59,7 @@ def change(organization: str, before: Any, after: Any) -> dict[str, Any]:
         "kind": "modules",
         "added": [name for name in names_after if name not in names_before],
         "removed": [name for name in names_before if name not in names_after],
+        "revoked": revoked(before, after, [it.name for it in INSTANCE], organization),
         "everybody_before": before is True,
         "everybody_after": after is True,
     }

@@ -47,7 +47,7 @@ def called(option: str, ask: Ask) -> str:
 
 @each_kind
 def test_the_options_are_those_that_are_read(kind: Kind) -> None:
-    assert request_options(kind).keys() == {"organization", "consumers", "state", kind.flag_option}
+    assert request_options(kind).keys() == {"organization", "consumers", "state", kind.flag_option, "max_revoked"}
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ MIXED = [
 
 
 def change(name: str, kind: str, **told: Any) -> dict[str, Any]:
-    return {"organization": name, "kind": kind, "added": [], "removed": [], **told}
+    return {"organization": name, "kind": kind, "added": [], "removed": [], "revoked": [], **told}
 
 
 def test_changes_are_what_differs_by_organization_and_kind() -> None:

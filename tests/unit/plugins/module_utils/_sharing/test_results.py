@@ -61,6 +61,7 @@ def test_one_producer(kind: Kind) -> None:
         ],
         "added": ["b"],
         "removed": ["a"],
+        "revoked": ["a"],
         "diff": diff(kind, "delta: a\ndelta: c\n", "delta: b\ndelta: c\n"),
     }
 
@@ -75,7 +76,7 @@ def test_everybody_is_a_line_of_the_diff_and_nobody_is_none(kind: Kind) -> None:
 @each_kind
 def test_what_is_not_known_is_null_and_may_have_changed(kind: Kind) -> None:
     told = single(Result((outcome(kind, shared_with("a"), None),)))
-    assert (told["changed"], told["added"], told["removed"]) == (True, [], [])
+    assert (told["changed"], told["added"], told["removed"], told["revoked"]) == (True, [], [], [])
     assert told["consumers"] is told["partnerships"] is told[kind.flag_option] is None
     assert told["diff"] == diff(kind, "delta: a\n", "delta: (not known)\n")
 
