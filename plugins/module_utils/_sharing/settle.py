@@ -244,7 +244,7 @@ class _Writing:
                 "row: the rate limit, which all tools of this TFE user share, kept being reached."
             ) from None
         except PutNeededError as error:
-            self._why_put, step.by_put, step.was_sent = f"{error} ", True, True
+            self._why_put, step.by_put = f"{error} ", True
             self._look = self._look._replace(at=NEVER)
             raise _AgainError from None
         except StrangerError:
