@@ -22,6 +22,7 @@ author:
   - tfe.admin contributors (@tfe-admin)
 extends_documentation_fragment:
   - tfe.admin.consumers
+  - tfe.admin.limit
   - tfe.admin.connection
   - tfe.admin.attributes
 attributes:
@@ -124,7 +125,7 @@ EXAMPLES = r"""
 RETURN = r"""
 organization:
   description: The producer.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: dict
   contains:
     name:
@@ -140,12 +141,12 @@ global_module_sharing:
   description:
     - Whether every organization may use the modules, after the task (in check mode, as it would be). This and the lists
       are V(null) where a write failed and it is not known what is there now.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: bool
   sample: false
 consumers:
   description: The names of the consumers after the task (in check mode, as they would be), sorted.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: str
   sample:
@@ -153,7 +154,7 @@ consumers:
     - web-shop
 partnerships:
   description: The partnerships after the task (in check mode, as they would be), sorted by the consumer's name.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: dict
   contains:
@@ -181,7 +182,7 @@ partnerships:
       producing_organization_name: platform
 added:
   description: The names of the consumers that the task added (in check mode, would add), sorted.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: str
   sample:
@@ -190,13 +191,22 @@ removed:
   description:
     - The names of the consumers that the task removed (in check mode, would remove), sorted. Turning global sharing on
       removes all of them.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
+  type: list
+  elements: str
+  sample: []
+revoked:
+  description:
+    - The names of the organizations that could use the modules before the task and cannot use them any more (in check
+      mode, would not), sorted. Where global sharing ended, these are all that are not listed now. Turning it on takes
+      access from nobody.
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: str
   sample: []
 diff:
   description: Who may use the modules before and after the task, as text.
-  returned: in diff mode, on success and where writing failed
+  returned: in diff mode, and where O(max_revoked) was exceeded
   type: dict
   contains:
     before_header:
@@ -225,18 +235,28 @@ diff:
       platform: web-shop
 """
 
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import parse_request, request_options
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import (
+    parse_limit,
+    parse_request,
+    request_options,
+)
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.converge import converge
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import MODULES
+from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
 
 
 def main() -> None:
     """Runs the module; the work is done by the engine in module_utils."""
-    run(
-        request_options(MODULES),
-        lambda module, client: converge(client, parse_request(module.params, MODULES), module.check_mode),
-    )
+    run(request_options(MODULES), _work)
+
+
+def _work(module: AnsibleModule, client: Client) -> dict[str, Any]:
+    options = module.params
+    return converge(client, parse_request(options, MODULES), parse_limit(options), module.check_mode)
 
 
 if __name__ == "__main__":

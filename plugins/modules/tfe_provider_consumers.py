@@ -23,6 +23,7 @@ author:
   - tfe.admin contributors (@tfe-admin)
 extends_documentation_fragment:
   - tfe.admin.consumers
+  - tfe.admin.limit
   - tfe.admin.connection
   - tfe.admin.attributes
 attributes:
@@ -140,7 +141,7 @@ EXAMPLES = r"""
 RETURN = r"""
 organization:
   description: The producer.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: dict
   contains:
     name:
@@ -156,12 +157,12 @@ global_provider_sharing:
   description:
     - Whether every organization may use the providers, after the task (in check mode, as it would be). This and the
       lists are V(null) where a write failed and it is not known what is there now.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: bool
   sample: false
 consumers:
   description: The names of the consumers after the task (in check mode, as they would be), sorted.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: str
   sample:
@@ -169,7 +170,7 @@ consumers:
     - web-shop
 partnerships:
   description: The partnerships after the task (in check mode, as they would be), sorted by the consumer's name.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: dict
   contains:
@@ -197,7 +198,7 @@ partnerships:
       producing_organization_name: platform
 added:
   description: The names of the consumers that the task added (in check mode, would add), sorted.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: str
   sample:
@@ -206,13 +207,22 @@ removed:
   description:
     - The names of the consumers that the task removed (in check mode, would remove), sorted. Turning global sharing on
       removes all of them.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
+  type: list
+  elements: str
+  sample: []
+revoked:
+  description:
+    - The names of the organizations that could use the providers before the task and cannot use them any more (in check
+      mode, would not), sorted. Where global sharing ended, these are all that are not listed now. Turning it on takes
+      access from nobody.
+  returned: success, where writing failed, and where O(max_revoked) was exceeded
   type: list
   elements: str
   sample: []
 diff:
   description: Who may use the providers before and after the task, as text.
-  returned: in diff mode, on success and where writing failed
+  returned: in diff mode, and where O(max_revoked) was exceeded
   type: dict
   contains:
     before_header:
@@ -241,18 +251,28 @@ diff:
       platform: web-shop
 """
 
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
-from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import parse_request, request_options
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import (
+    parse_limit,
+    parse_request,
+    request_options,
+)
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.converge import converge
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import PROVIDERS
+from ansible_collections.tfe.admin.plugins.module_utils._tfe.client import Client
 
 
 def main() -> None:
     """Runs the module; the work is done by the engine in module_utils."""
-    run(
-        request_options(PROVIDERS),
-        lambda module, client: converge(client, parse_request(module.params, PROVIDERS), module.check_mode),
-    )
+    run(request_options(PROVIDERS), _work)
+
+
+def _work(module: AnsibleModule, client: Client) -> dict[str, Any]:
+    options = module.params
+    return converge(client, parse_request(options, PROVIDERS), parse_limit(options), module.check_mode)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ description:
 author:
   - tfe.admin contributors (@tfe-admin)
 extends_documentation_fragment:
+  - tfe.admin.limit
   - tfe.admin.connection
   - tfe.admin.attributes
 attributes:
@@ -138,6 +139,12 @@ options:
       - modules
       - providers
     default: []
+  approved:
+    description:
+      - The RV(digest) that an earlier run in check mode returned, and that somebody approved. If what would change now
+        has another digest, the task fails before anything is written. If nothing would change, it passes.
+      - If not set, or blank, whatever is asked for is written.
+    type: str
 notes:
   - Every write replaces the whole list of a producer on the server. Tasks of one user on one host wait for each other,
     by a lock in files below C(~/.ansible) and C(/tmp); this one waits for all of them and holds all of them up until it
@@ -183,11 +190,20 @@ EXAMPLES = r"""
         module_consumers:
           - payments
 
-- name: Stop if a consumer would lose access, or everybody would
-  ansible.builtin.assert:
-    that:
-      - preview.changes | rejectattr('everybody_after') | map(attribute='removed') | flatten | length == 0
-      - preview.changes | rejectattr('everybody_after') | selectattr('everybody_before') | list | length == 0
+- name: Make exactly the changes that the preview showed, but take access from nobody
+  tfe.admin.tfe_registry_sharing:
+    producers: "{{ sharing_producers }}"
+    prune:
+      - modules
+    ignore:
+      - sandbox
+    approved: "{{ preview.digest }}"
+    max_revoked: 0
+  vars:
+    sharing_producers:
+      - organization: platform
+        module_consumers:
+          - payments
 
 - name: Exactly these organizations may use the modules and the providers of platform
   tfe.admin.tfe_registry_sharing:
@@ -290,7 +306,7 @@ producers:
     - One for each entry of O(producers), in the same order, with what it shares after the task (in check mode, what it
       would share). Also where writing failed.
     - A kind that is not known, because a write failed, is V(null).
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where the task was refused for O(max_revoked) or O(approved)
   type: list
   elements: dict
   contains:
@@ -342,7 +358,7 @@ changes:
     - What the task changed (in check mode, would change), one for each producer and kind that differ, sorted by
       organization and kind. Those that are pruned are among them, and so is a kind that nobody asked about if a write
       changed it all the same.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where the task was refused for O(max_revoked) or O(approved)
   type: list
   elements: dict
   contains:
@@ -362,6 +378,12 @@ changes:
           access because global sharing ended is not among them.
       type: list
       elements: str
+    revoked:
+      description:
+        - The names of the organizations that could use this kind before and cannot any more, sorted. Where global
+          sharing ended, these are all that are not listed now. Turning global sharing on takes access from nobody.
+      type: list
+      elements: str
     everybody_before:
       description: Whether every organization could use this kind before the task.
       type: bool
@@ -375,11 +397,19 @@ changes:
       added:
         - web-shop
       removed: []
+      revoked: []
       everybody_before: false
       everybody_after: false
+digest:
+  description:
+    - A fingerprint of RV(changes), of the address, and of the external ids of all that they are about. Give it to
+      O(approved) to have exactly these changes made and no others.
+  returned: success, where writing failed, and where the task was refused for O(max_revoked) or O(approved)
+  type: str
+  sample: 5f6c1d0b1f6f4b8e9f0a3c2d7e8b9a0c1d2e3f405162738495a6b7c8d9e0f1a2
 pruned:
   description: The names of the organizations that stopped sharing because of O(prune), sorted.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where the task was refused for O(max_revoked) or O(approved)
   type: list
   elements: str
   sample:
@@ -389,7 +419,7 @@ before:
     - What was shared before the task, as entries that O(producers) takes, one for each producer that was written or may
       have been (in check mode, would be). To undo the task, ask for them.
     - A kind that the task did not change is V(null), unless it was shared globally.
-  returned: success, and where writing failed
+  returned: success, where writing failed, and where the task was refused for O(max_revoked) or O(approved)
   type: list
   elements: dict
   contains:
@@ -423,7 +453,7 @@ before:
       global_provider_sharing: null
 diff:
   description: Who may use what before and after the task, as text, one for each kind that differs.
-  returned: in diff mode, on success and where writing failed
+  returned: in diff mode, and where the task was refused for O(max_revoked) or O(approved)
   type: list
   elements: dict
   contains:
@@ -455,6 +485,7 @@ diff:
 
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
 from ansible_collections.tfe.admin.plugins.module_utils._sharing import entries
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.asking import LIMIT_OPTIONS
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.matrix import converge_all, parse_matrix
 
@@ -465,6 +496,8 @@ OPTIONS = {
     "prune": _KINDS,
     "ignore": {"type": "list", "elements": "raw", "default": []},
     "prune_all": _KINDS,
+    "approved": {"type": "str"},
+    **LIMIT_OPTIONS,
 }
 
 

@@ -44,6 +44,14 @@ options:
         with all its consumers of both kinds.
       - Blank counts as not given. Not together with O(organization). Quote a name that is all digits.
     type: raw
+  as_member:
+    description:
+      - Asks as a member of O(consumer) whose modules this organization may use, and returns RV(module_producers) alone.
+        The token may be that of any member; no site administrator is needed. O(consumer) must be a name then.
+      - Producers that share with every organization may be missing, since it is not documented whether TFE tells them.
+        Providers are not told. TFE answers this question since release 202103-1.
+    type: bool
+    default: false
 notes:
   - Without O(organization), it reads the list of all organizations, the shorter lists of those that the server calls
     producers of modules and of providers, and the consumers of each of these. TFE 202012-1 to 202102-x has no such
@@ -93,6 +101,12 @@ EXAMPLES = r"""
       {{ used.producers | rejectattr('global_module_sharing')
          | selectattr('module_consumers', 'contains', 'payments') | list }}
 
+- name: Ask as a member of payments, without a site administrator's token, whose modules it may use
+  tfe.admin.tfe_registry_sharing_info:
+    tfe_token: "{{ member_token }}"
+    consumer: payments
+    as_member: true
+
 - name: Go from sharing with everybody to a list, which begins with everybody who exists now
   tfe.admin.tfe_module_consumers:
     organization: security
@@ -103,7 +117,7 @@ EXAMPLES = r"""
 RETURN = r"""
 producers:
   description: The producers, sorted by name.
-  returned: success
+  returned: success, unless O(as_member=true)
   type: list
   elements: dict
   contains:
@@ -150,7 +164,7 @@ producers:
       global_provider_sharing: false
 organizations:
   description: All organizations that exist, whether they share or not, sorted by name.
-  returned: on success, without O(organization)
+  returned: success, without O(organization) and O(as_member)
   type: list
   elements: dict
   contains:
@@ -165,6 +179,13 @@ organizations:
       external_id: org-7kPzQw3RtYb2NmXa
     - name: platform
       external_id: org-Hh3mVn8cYtR5wKzE
+module_producers:
+  description: The names of the organizations whose modules O(consumer) may use, sorted.
+  returned: success, with O(as_member=true)
+  type: list
+  elements: str
+  sample:
+    - platform
 """
 
 from typing import Any
@@ -172,7 +193,11 @@ from typing import Any
 from ansible_collections.tfe.admin.plugins.module_utils._module import run
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.audit import audit
 
-OPTIONS = {"organization": {"type": "raw"}, "consumer": {"type": "raw"}}
+OPTIONS = {
+    "organization": {"type": "raw"},
+    "consumer": {"type": "raw"},
+    "as_member": {"type": "bool", "default": False},
+}
 
 
 def main() -> None:

@@ -14,6 +14,8 @@ from .._tfe.errors import UsageError
 from .identity import Organization
 from .kinds import Kind
 
+LIMIT_OPTIONS = {"max_revoked": {"type": "int"}}
+
 _PLAUSIBLE_NAME = re.compile(r"^(?!\.{1,2}$)[^\s/]+$")
 """What the official clients let through (API 2), less the two names that would change the path of a URL."""
 
@@ -46,6 +48,7 @@ def request_options(kind: Kind) -> dict[str, Any]:
         "consumers": {"type": "list", "elements": "raw"},
         "state": {"type": "str", "choices": ["exact", "present", "absent"], "default": "exact"},
         kind.flag_option: {"type": "bool"},
+        **LIMIT_OPTIONS,
     }
 
 
@@ -55,6 +58,14 @@ def parse_request(options: Mapping[str, Any], kind: Kind) -> Request:
     if options["consumers"] is None and options[kind.flag_option] is None:
         raise UsageError(f"Nothing is asked for: give consumers, {kind.flag_option}, or both.")
     return parse_kind(organization, options, kind, "consumers")
+
+
+def parse_limit(options: Mapping[str, Any]) -> int | None:
+    """How many may lose access; None: any number. Raises UsageError."""
+    limit: int | None = options["max_revoked"]
+    if limit is not None and limit < 0:
+        raise UsageError(f"max_revoked must be 0 or more, not {limit}.")
+    return limit
 
 
 def parse_kind(organization: str, options: Mapping[str, Any], kind: Kind, option: str) -> Request:

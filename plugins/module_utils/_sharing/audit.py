@@ -7,26 +7,32 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from .._tfe.client import Client, side_by_side
-from .._tfe.errors import TfeError, UsageError
+from .._tfe.errors import ApiError, TfeError, UsageError
 from .asking import parse_element, parse_name
 from .converge import read_producer
 from .directory import Directory, has_kind
 from .entries import entry
 from .identity import Organization, leftover
 from .kinds import KINDS, Kind
-from .reading import Document, Registry
+from .reading import Document, Registry, parse_organization
 from .rules import Sharing
 
 
-def audit(client: Client, organization: Any, consumer: Any) -> dict[str, Any]:
+def audit(client: Client, organization: Any, consumer: Any, as_member: bool) -> dict[str, Any]:
     """The producers, by name: one; those whose registry a consumer can use; or with both None all that share.
 
-    With them, where all were read, everybody who exists. Raises TfeError.
+    With them, where all were read, everybody who exists. ``as_member`` asks without the admin API whose modules the
+    consumer can use. Raises TfeError.
     """
     if organization is not None and consumer is not None:
         raise UsageError("organization and consumer exclude each other: ask for one producer, or for one consumer.")
+    if as_member:
+        if consumer is None:
+            raise UsageError("as_member: true needs consumer: the organization that asks what it can use.")
+        return {"module_producers": _ask_as_member(client, parse_name("consumer", consumer))}
     registry = Registry(client)
     if organization is not None:
         document = read_producer(client, parse_name("organization", organization))
@@ -47,6 +53,21 @@ def audit(client: Client, organization: Any, consumer: Any) -> dict[str, Any]:
         "producers": sorted(producers, key=lambda it: str(it["organization"])),
         "organizations": [it._asdict() for it in sorted(document.organization for document in everybody)],
     }
+
+
+def _ask_as_member(client: Client, consumer: str) -> list[str]:
+    """E9: the names of those that share modules with it; maybe without those that share with everybody (API 1.6a)."""
+    path = f"/organizations/{quote(consumer, safe='')}/relationships/module-producers"
+    try:
+        return sorted(client.collection(path, lambda item: parse_organization(item).name))
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        raise ApiError(
+            f"{error} There is no organization {consumer!r}, or the token's user is no member of it. Terraform "
+            "Enterprise answers members since 202103-1; HCP Terraform does not.",
+            error.status,
+        ) from error
 
 
 def _read_all(

@@ -24,18 +24,32 @@ if TYPE_CHECKING:
     from .reading import Look
 
 
-def converge(client: Client, request: Request, check_mode: bool) -> dict[str, Any]:
+def converge(client: Client, request: Request, max_revoked: int | None, check_mode: bool) -> dict[str, Any]:
     """Does what the request asks for, in check mode only as far as reading goes. Returns the module's result.
 
-    Raises TfeError; whatever is wrong with the request itself is raised before anything is written.
+    Raises TfeError; whatever is wrong with the request itself is raised before anything is written, and so it is where
+    more than ``max_revoked`` would lose access.
     """
+
+    def refuse(foreseen: Sequence[Result]) -> None:
+        refuse_too_many(foreseen, max_revoked, lambda: single(foreseen[0]))
+
     with lock(client, request.organization, check_mode) as still_locked:
         registry = Registry(client)
         look = registry.look_at(lambda: read_producer(client, request.organization), [request.kind])
-        [result] = converge_each(registry, [[request]], [look], check_mode, still_locked)
+        [result] = converge_each(registry, [[request]], [look], check_mode, still_locked, refuse=refuse)
     if result.failure:
         raise TfeError(result.failure, single(result), result.fault)
     return single(result)
+
+
+def refuse_too_many(foreseen: Sequence[Result], max_revoked: int | None, answer: Callable[[], dict[str, Any]]) -> None:
+    """Raises TfeError, with the answer of a preview, where more would lose access than the task allows."""
+    if max_revoked is None or sum(len(it.revoked) for result in foreseen for it in result.outcomes) <= max_revoked:
+        return
+    from .limit import limit_exceeded  # noqa: PLC0415  # only on the way to an error
+
+    raise limit_exceeded(foreseen, max_revoked, answer())
 
 
 def lock(client: Client, organization: str | None, check_mode: bool) -> AbstractContextManager[Callable[[], None]]:
@@ -75,18 +89,22 @@ def converge_each(
     check_mode: bool,
     still_locked: Callable[[], None],
     *,
+    refuse: Callable[[Sequence[Result]], None],
     directory: Directory | None = None,
 ) -> list[Result]:
     """What becomes of each producer; ``asked`` are the requests for each of them, ``looks`` those at them.
 
-    ``directory`` is what is known of the instance already. Raises TfeError before any write.
+    ``refuse`` may raise what speaks against all that is planned. ``directory`` is what is known of the instance
+    already. Raises TfeError before any write.
     """
     plans = _plan(registry, asked, looks, directory)
     for plan in (plan for of_one in plans for plan in of_one):
         for warning in plan.warnings:
             registry.client.warn(warning)
-    if check_mode or not any(plan.changed for of_one in plans for plan in of_one):
-        return [Result(tuple(Outcome(plan, plan.after) for plan in of_one)) for of_one in plans]
+    foreseen = [Result(tuple(Outcome(plan, plan.after) for plan in of_one)) for of_one in plans]
+    refuse(foreseen)
+    if check_mode or not any(result.changed for result in foreseen):
+        return foreseen
     from .settle import write  # noqa: PLC0415  # most runs change nothing, and its code takes time to load
 
     stopped: list[str] = []
@@ -102,7 +120,25 @@ def converge_each(
                 stopped.extend(filter(None, [registry.client.why_unreachable()]))
         return result
 
-    return side_by_side(finish, list(zip(looks, plans)))
+    results = side_by_side(finish, list(zip(looks, plans)))
+    with suppress(TfeError):  # that somebody lost access is told all the same, without the names
+        results = [_with_everybody(result, directory or _directory(registry)) for result in results]
+    return results
+
+
+def _directory(registry: Registry) -> Directory:
+    from .directory import Directory  # noqa: PLC0415  # most runs find everybody among the consumers
+
+    return Directory(registry.client)
+
+
+def _with_everybody(result: Result, directory: Directory) -> Result:
+    """The same, where global sharing ended against the plan, with everybody who lost access by that."""
+    if not any(it.ends_global and it.plan.everybody is None for it in result.outcomes):
+        return result
+    everybody = tuple(document.organization for document in directory.everybody())
+    outcomes = (it._replace(plan=it.plan._replace(everybody=everybody)) for it in result.outcomes)
+    return result._replace(outcomes=tuple(outcomes))
 
 
 def _plan(
@@ -121,11 +157,9 @@ def _plan(
         labels, match_listed, [request.consumers or () for request in requests], [it.consumers for it in before]
     )
     if any(element not in known for request, known in zip(requests, wanted) for element in request.consumers or ()):
-        # Most runs find everybody among the consumers.
-        from .directory import Directory  # noqa: PLC0415
-        from .newcomers import look_up  # noqa: PLC0415
+        from .newcomers import look_up  # noqa: PLC0415  # most runs find everybody among the consumers
 
-        directory = directory or Directory(registry.client)
+        directory = directory or _directory(registry)
         look_up(directory, requests, producers, before, wanted)
     if directory:
         # What is known by now may tell apart two names that differ in case alone.
@@ -133,7 +167,13 @@ def _plan(
         for known in wanted:
             known.update({element: exact[element] for element in known if element in exact})
     each(labels, refuse_one_id_for_two, producers, before, [known.values() for known in wanted])
-    plans = iter(map(make_plan, requests, producers, before, [list(known.values()) for known in wanted]))
+    all_plans = list(map(make_plan, requests, producers, before, [list(known.values()) for known in wanted]))
+    if any(plan.before.everyone and not plan.after.everyone for plan in all_plans):
+        # Whoever is not listed then loses access.
+        directory = directory or _directory(registry)
+        everybody = tuple(document.organization for document in directory.everybody())
+        all_plans = [plan._replace(everybody=everybody) for plan in all_plans]
+    plans = iter(all_plans)
     of_each = [[next(plans) for _request in requests] for requests in asked]
     if any(plan.writes_list for of_one in of_each for plan in of_one):
         from .writing import refuse_to_risk  # noqa: PLC0415  # as for what writes

@@ -78,6 +78,7 @@ def changes(results: Iterable[Result]) -> list[dict[str, Any]]:
             "kind": outcome.plan.kind.name,
             "added": outcome.added,
             "removed": outcome.removed,
+            "revoked": [it.name for it in outcome.revoked],
             "everybody_before": outcome.plan.before.everyone,
             "everybody_after": None if outcome.after is None else outcome.after.everyone,
         }

@@ -45,7 +45,9 @@ def explain_closed(client: Client, error: ApiError) -> tuple[str, bool]:
     if is_site_admin is False:
         return (
             f"{error} The token works, but its user is not a site administrator, and TFE hides the whole admin "
-            "API from everybody else (team and organization tokens too). Use a site administrator's user token."
+            "API from everybody else (team and organization tokens too). Use a site administrator's user token. What "
+            "an organization can use, its members may ask as well: tfe_registry_sharing_info with consumer and "
+            "as_member: true."
         ), True
     return f"{error} {_AMBIGUOUS}" if is_site_admin is None else "", False
 

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from .._tfe.client import Client, side_by_side
 from .._tfe.errors import TfeError, UsageError
-from .asking import Request, each, parse_elements
-from .converge import converge_each, lock
+from .asking import Request, each, parse_elements, parse_limit
+from .converge import converge_each, lock, refuse_too_many
 from .directory import Directory, has_kind
 from .entries import Entry, changes, diffs, entry, entry_result, parse_entry
 from .identity import Organization
@@ -23,19 +26,23 @@ from .rules import Result, Sharing
 from .writing import needs_put
 
 _MOST_TOLD = 10
+_DIGEST = re.compile("^[0-9a-f]{64}$")
 
 
 class Matrix(NamedTuple):
     """What a task asks for: ``prune`` are the kinds that nobody beside the entries shall share.
 
     ``prune_all`` are those of them that no entry mentions, so that nobody shall share them at all; ``ignore`` are
-    names or external ids of whom the task never touches.
+    names or external ids of whom the task never touches. ``max_revoked`` is how many may lose access, ``approved`` the
+    digest of the changes that were approved, "" where any are fine.
     """
 
     entries: tuple[Entry, ...]
     prune: tuple[Kind, ...]
     prune_all: tuple[Kind, ...]
     ignore: tuple[str, ...]
+    max_revoked: int | None
+    approved: str
 
     def mentions(self, kind: Kind) -> bool:
         return any(request.kind == kind for it in self.entries for request in it.requests)
@@ -54,7 +61,11 @@ def parse_matrix(options: Mapping[str, Any]) -> Matrix:
         for label, it in zip(labels, each(labels, parse_entry, given))
     ]
     prune, prune_all = (tuple(kind for kind in KINDS if kind.name in options[name]) for name in ("prune", "prune_all"))
-    matrix = Matrix(tuple(entries), prune, prune_all, parse_elements("ignore", options["ignore"]))
+    approved = str(options["approved"] or "").strip()
+    if approved and not _DIGEST.match(approved):
+        raise UsageError(f"approved must be the digest that a run in check mode returned, not {approved!r}.")
+    ignore = parse_elements("ignore", options["ignore"])
+    matrix = Matrix(tuple(entries), prune, prune_all, ignore, parse_limit(options), approved)
     for kind in prune_all:
         if kind not in prune:
             raise UsageError(f"prune_all names {kind.name}, and prune does not: nothing of that kind would be pruned.")
@@ -91,8 +102,14 @@ def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, 
             return Look(document, {it.kind: registry.sharing(document, it.kind) for it in requests}, NEVER)
 
         looks = side_by_side(lambda row: look(*row), list(zip(documents, asked)))
-        results = converge_each(registry, asked, looks, check_mode, still_locked, directory=directory)
-    answer = _answer(matrix, looks, results)
+
+        def refuse(foreseen: Sequence[Result]) -> None:
+            refuse_too_many(foreseen, matrix.max_revoked, lambda: _answer(client, matrix, looks, foreseen))
+            if matrix.approved and any(result.changed for result in foreseen):
+                _refuse_unapproved(matrix.approved, _answer(client, matrix, looks, foreseen))
+
+        results = converge_each(registry, asked, looks, check_mode, still_locked, refuse=refuse, directory=directory)
+    answer = _answer(client, matrix, looks, results)
     failed = [result for result in results if result.failure]
     if failed:
         more = [result.producer.name for result in failed[_MOST_TOLD:]]
@@ -108,7 +125,16 @@ def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, 
     return answer
 
 
-def _answer(matrix: Matrix, looks: Sequence[Look], results: Sequence[Result]) -> dict[str, Any]:
+def _refuse_unapproved(approved: str, answer: Mapping[str, Any]) -> None:
+    if answer["digest"] != approved:
+        raise TfeError(
+            f"What would change is not what was approved: its digest is {answer['digest']}, approved is {approved}. "
+            "Nothing was changed. Look at what would change now, and have it approved anew.",
+            {key: value for key, value in answer.items() if key != "changed"},
+        )
+
+
+def _answer(client: Client, matrix: Matrix, looks: Sequence[Look], results: Sequence[Result]) -> dict[str, Any]:
     changed = [(look, result) for look, result in zip(looks, results) if result.changed]
     former = (entry(result.producer, _former(look, result)) for look, result in changed)
     of_entries = [{it.kind for it in asked.requests} for asked in matrix.entries]
@@ -123,9 +149,28 @@ def _answer(matrix: Matrix, looks: Sequence[Look], results: Sequence[Result]) ->
         "producers": [entry_result(result, kinds) for result, kinds in zip(results, of_entries)],
         "pruned": sorted(pruned),
         "changes": changes(results),
+        "digest": _digest(client, results),
         "before": sorted(former, key=lambda it: str(it["organization"])),
         "diff": diffs(results),
     }
+
+
+def _digest(client: Client, results: Sequence[Result]) -> str:
+    """Of what changes and where, with the external ids of all whom it is about: a name may change hands."""
+    about = [
+        [
+            outcome.plan.kind.name,
+            result.producer,
+            *outcome.plan.before.consumers,
+            *outcome.after.consumers,
+            *outcome.revoked,
+        ]
+        for result in results
+        for outcome in result.outcomes
+        if outcome.changed and outcome.after
+    ]
+    text = json.dumps([client.address, sorted(about), changes(results)])
+    return sha256(text.encode()).hexdigest()
 
 
 def _former(look: Look, result: Result) -> dict[Kind, Sharing | None]:

@@ -28,6 +28,7 @@ def single(result: Result) -> dict[str, Any]:
         "partnerships": None if after is None else _partnerships(producer, after),
         "added": outcome.added,
         "removed": outcome.removed,
+        "revoked": [it.name for it in outcome.revoked],
         "diff": diff_of(kind, [outcome]),
     }
 

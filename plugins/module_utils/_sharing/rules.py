@@ -48,7 +48,8 @@ class Plan(NamedTuple):
     """From what a producer shares of one kind to what it shall share; check mode and the diff are drawn from it too.
 
     ``exact``: whether ``after`` is the whole list, so that nobody else may be there when it was written. ``leaving``:
-    whom the task asked to be absent, in its own words.
+    whom the task asked to be absent, in its own words. ``everybody`` are all organizations of the instance, where
+    global sharing ends and they are known.
     """
 
     producer: Organization
@@ -58,6 +59,7 @@ class Plan(NamedTuple):
     warnings: tuple[str, ...] = ()
     exact: bool = True
     leaving: tuple[str, ...] = ()
+    everybody: tuple[Organization, ...] | None = None
 
     @property
     def changed(self) -> bool:
@@ -94,6 +96,18 @@ class Outcome(NamedTuple):
     @property
     def removed(self) -> list[str]:
         return [] if self.after is None or not self.written else self.plan.before.without(self.after)
+
+    @property
+    def ends_global(self) -> bool:
+        return bool(self.written and self.plan.before.everyone and self.after and not self.after.everyone)
+
+    @property
+    def revoked(self) -> list[Organization]:
+        """Who could use it before and cannot now, sorted by name."""
+        if self.after is None or self.after.everyone or not self.written:
+            return []
+        before = (self.plan.everybody or ()) if self.plan.before.everyone else self.plan.before.consumers
+        return sorted(leftover(before, [self.plan.producer, *self.after.consumers]))
 
 
 class Result(NamedTuple):
