@@ -4,23 +4,28 @@
 
 "use strict";
 
-// The data is a list of organizations, each a list of its name, whether it shares its modules with everybody, the names of
-// their consumers, and the same two of its providers.
+// The data: the names of all organizations; the producers, each a list of its name, whether it shares its modules with
+// everybody, the names of their consumers, and the same two of its providers; and, where an earlier table was given, its
+// name, and what came and what went since, each a list of kind, producer and consumer, which is blank for everybody.
 // From here on an organization is known by its index in the sorted list of all names.
 const data = JSON.parse(document.getElementById("data").textContent);
 const order = new Intl.Collator("en", { numeric: true }).compare;
-const named = data.flatMap(([name, , moduleUsers, , providerUsers]) => [name, ...moduleUsers, ...providerUsers]);
-const names = [...new Set(named)].sort(order);
+const shared = data.producers.flatMap(([name, , moduleUsers, , providerUsers]) => [name, ...moduleUsers, ...providerUsers]);
+const names = [...new Set([...data.organizations, ...shared])].sort(order);
+const all = [...names.keys()];
 const index = new Map(names.map((name, organization) => [name, organization]));
 const sought = names.map((name) => name.toLowerCase());
 const ascending = (organizations) => organizations.sort((a, b) => a - b);
 
+// Stands for everybody who is on no list and has no column for that reason.
+const OTHERS = names.length;
+
 // Who shares one kind with whom; isGlobal and users are where the data has this kind.
-function sharing(isGlobal, users) {
-  const everybody = new Set(data.filter((entry) => entry[isGlobal]).map(([name]) => index.get(name)));
+function sharing(kind, isGlobal, users) {
+  const everybody = new Set(data.producers.filter((entry) => entry[isGlobal]).map(([name]) => index.get(name)));
   const lists = names.map(() => new Set());
   const usedBy = names.map((_, consumer) => [...everybody].filter((producer) => producer !== consumer));
-  for (const entry of data) {
+  for (const entry of data.producers) {
     const producer = index.get(entry[0]);
     for (const consumer of entry[users].map((name) => index.get(name))) {
       lists[producer].add(consumer);
@@ -28,28 +33,78 @@ function sharing(isGlobal, users) {
     }
   }
   usedBy.forEach(ascending);
-  const all = [...names.keys()];
   const producers = all.filter((organization) => everybody.has(organization) || lists[organization].size);
-  const consumers = all.filter((organization) => usedBy[organization].length);
-  return { everybody, lists, usedBy, producers, consumers };
+  const listed = new Set(lists.flatMap((consumers) => [...consumers]));
+  const ofKind = (changes) => (changes ?? []).filter(([changed]) => changed === kind).map(([, ...names]) => names);
+  const [came, went] = [ofKind(data.came), ofKind(data.went)];
+  const isNew = new Set(came.map((names) => JSON.stringify(names)));
+  const changed = [...came, ...went].flat().map((name) => index.get(name)).filter((organization) => organization >= 0);
+  // What a click on a figure shows.
+  const groups = {
+    all,
+    producers,
+    everybody: ascending([...everybody]),
+    consumers: all.filter((organization) => usedBy[organization].length),
+    changed: ascending([...new Set(changed)]),
+  };
+  const partnerships = lists.reduce((sum, consumers) => sum + consumers.size, 0);
+  return { everybody, lists, usedBy, producers, listed, came, went, isNew, groups, partnerships };
 }
-const KINDS = { modules: sharing(1, 2), providers: sharing(3, 4) };
+const KINDS = { modules: sharing("modules", 1, 2), providers: sharing("providers", 3, 4) };
 
 // The kind that the page is about now.
 let kind;
-let everybody, lists, usedBy, producers, consumers;
+let everybody, lists, usedBy, producers, listed, came, went, isNew, groups;
 const mayUse = (consumer, producer) => consumer !== producer && (everybody.has(producer) || lists[producer].has(consumer));
+const isNewFor = (consumer, producer) => isNew.has(JSON.stringify([names[producer], consumer === OTHERS ? "" : names[consumer]]));
 
 const $ = (id) => document.getElementById(id);
 const element = (tag, text = "", properties = {}) => Object.assign(document.createElement(tag), { textContent: text }, properties);
 const number = new Intl.NumberFormat("en").format;
-const count = (value, noun) => `${number(value)} ${noun}${value === 1 ? "" : "s"}`;
+const plural = (value, noun) => `${noun}${value === 1 ? "" : "s"}`;
+const count = (value, noun) => `${number(value)} ${plural(value, noun)}`;
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 let chosen = -1;
+let group = "all";
 let matches = [];
 let isMatch = () => false;
 let rows = [];
 let columns = [];
+
+// The figures, which are buttons: each shows the organizations that it counts.
+
+const FIGURES = {
+  all: (value) => plural(value, "organization"),
+  producers: (value) => plural(value, "producer"),
+  everybody: (value) => `${value === 1 ? "shares" : "share"} with everybody`,
+  consumers: (value) => plural(value, "consumer"),
+};
+
+function drawFigures() {
+  const figure = (name, ...content) => {
+    const button = element("button", "", { type: "button" });
+    button.append(...content);
+    button.dataset.group = name;
+    button.setAttribute("aria-pressed", name === group);
+    return button;
+  };
+  const value = (number_) => element("b", number(number_));
+  const { partnerships } = KINDS[kind];
+  const counts = element("span");
+  counts.append(value(partnerships), ` ${plural(partnerships, "partnership")}`);
+  const figures = Object.entries(FIGURES).map(([name, words]) => figure(name, value(groups[name].length), ` ${words(groups[name].length)}`));
+  const changes = data.came ? [figure("changed", value(came.length), " came, ", value(went.length), " went")] : [];
+  $("figures").replaceChildren(...figures, ...changes, counts);
+}
+
+function pick(name) {
+  group = name;
+  for (const button of $("figures").querySelectorAll("button")) button.setAttribute("aria-pressed", button.dataset.group === group);
+  $("matrix").hidden = group === "changed";
+  $("changes").hidden = group !== "changed";
+  search();
+}
 
 // The list of organizations.
 
@@ -64,19 +119,31 @@ const options = names.map((name, organization) => {
 
 function search() {
   const term = $("search").value.trim().toLowerCase();
-  matches = [...names.keys()].filter((organization) => sought[organization].includes(term));
+  // The exact name first, then those that start with the text.
+  const rank = (organization) => (sought[organization] === term ? 0 : sought[organization].startsWith(term) ? 1 : 2);
+  matches = groups[group].filter((organization) => sought[organization].includes(term)).sort((a, b) => rank(a) - rank(b));
   const matched = new Set(matches);
   isMatch = (organization) => Boolean(term) && matched.has(organization);
-  options.forEach((option, organization) => { option.hidden = !matched.has(organization); });
+  $("organizations").replaceChildren(...matches.map((organization) => options[organization]));
+  $("organizations").hidden = !matches.length;
   enterListAt(matched.has(chosen) ? chosen : matches[0]);
-  const all = count(names.length, "organization");
-  $("found").textContent = term ? `${number(matches.length)} of ${all}` : all;
+  const total = group === "changed" ? `${count(groups.changed.length, "organization")} concerned` : `${number(groups[group].length)} ${FIGURES[group](groups[group].length)}`;
+  $("found").textContent = term ? `${number(matches.length)} of ${total}` : total;
   const hasMatch = (organizations) => organizations.some((organization) => matched.has(organization));
   const users = (producer) => (everybody.has(producer) ? matches : [...lists[producer]]);
-  rows = producers.filter((producer) => matched.has(producer) || hasMatch(users(producer)));
-  columns = consumers.filter((consumer) => matched.has(consumer) || hasMatch(usedBy[consumer]));
+  rows = (group === "everybody" ? groups.everybody : producers).filter((producer) => matched.has(producer) || hasMatch(users(producer)));
+  columns = all.filter((organization) => (listed.has(organization)
+    ? matched.has(organization) || hasMatch(usedBy[organization])
+    : isMatch(organization) && usedBy[organization].length));
+  if (!term && others()) columns.push(OTHERS);
   view.scrollTo(0, 0);
-  draw();
+  if (group === "changed") drawChanges(term);
+  else draw();
+}
+
+// How many are on no list and may use something all the same.
+function others() {
+  return groups.consumers.filter((organization) => !listed.has(organization)).length;
 }
 
 // The tab key enters the list at one option; the arrow keys go on from there.
@@ -99,18 +166,24 @@ const AROUND = 6;
 let cellSize, headWidth, headHeight;
 let drawn = { top: 0, bottom: 0, left: 0, right: 0 };
 
+const nameOf = (organization) => names[organization] ?? (listed.size ? "all others" : "everybody");
+
 function widest(organizations) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `600 12px ${getComputedStyle(document.body).fontFamily}`;
-  return Math.max(0, ...organizations.map((organization) => pen.measureText(names[organization]).width));
+  return Math.max(0, ...organizations.map((organization) => pen.measureText(nameOf(organization)).width));
 }
 
 function measure() {
-  const most = Math.max(producers.length, consumers.length);
-  cellSize = most <= 12 ? 40 : most <= 60 ? 26 : 20;
+  const across = [...listed, ...(others() ? [OTHERS] : [])];
+  const most = Math.max(producers.length, across.length);
+  let mark;
+  // One pixel of a cell is its border. What is left, and the mark in it, are even, so that the mark is in the middle.
+  [cellSize, mark] = most <= 6 ? [57, 26] : most <= 12 ? [41, 20] : most <= 60 ? [27, 14] : [21, 10];
   headWidth = Math.min(280, Math.max(120, Math.ceil(widest(producers)) + (everybody.size ? 90 : 32)));
-  headHeight = Math.min(200, Math.max(60, Math.ceil(widest(consumers)) + 20));
+  headHeight = Math.min(200, Math.max(60, Math.ceil(widest(across)) + 20));
   table.style.setProperty("--cell", `${cellSize}px`);
+  table.style.setProperty("--mark", `${mark}px`);
 }
 
 function inSight() {
@@ -130,6 +203,23 @@ function scrolled() {
     drawnFrom <= Math.max(0, from + near) && drawnTo >= Math.min(length, to - near);
   if (!isDrawn(top, bottom, drawn.top, drawn.bottom, rows.length)
     || !isDrawn(left, right, drawn.left, drawn.right, columns.length)) draw();
+  else tellSight();
+}
+
+// Says what part of the matrix is in sight, where it goes on.
+function tellSight() {
+  const part = (noun, start, size, length) => {
+    const first = Math.round(start / cellSize) + 1;
+    const last = Math.min(length, Math.max(first, Math.floor((start + size) / cellSize)));
+    return last - first + 1 < length ? `${noun} ${number(first)} to ${number(last)} of ${number(length)}` : "";
+  };
+  const across = part("columns", view.scrollLeft, view.clientWidth - headWidth, columns.length);
+  const down = part("rows", view.scrollTop, view.clientHeight - headHeight, rows.length);
+  const text = [across, down].filter(Boolean).join(", ");
+  $("sight").hidden = !text;
+  $("sight").textContent = text && `${capital(text)} are in sight. Scroll for the others.`;
+  const isMore = across && view.scrollLeft + view.clientWidth < view.scrollWidth - 1;
+  $("matrix").classList.toggle("more", Boolean(isMore));
 }
 
 function draw() {
@@ -137,7 +227,11 @@ function draw() {
   view.hidden = isEmpty;
   $("nothing").hidden = !isEmpty;
   $("nothing").textContent = nothing();
-  if (isEmpty) return;
+  if (isEmpty) {
+    $("sight").hidden = true;
+    $("matrix").classList.remove("more");
+    return;
+  }
   drawn = inSight();
   const { top, bottom, left, right } = drawn;
   const across = columns.slice(left, right);
@@ -152,12 +246,13 @@ function draw() {
   table.tHead.replaceChildren(head);
   const down = rows.slice(top, bottom).map((producer, offset) => row(producer, top + offset, across));
   table.tBodies[0].replaceChildren(gapRow(top), ...down, gapRow(rows.length - bottom));
+  tellSight();
 }
 
 function nothing() {
   if (!producers.length) return `No organization shares its ${kind}.`;
-  if (!matches.length) return "No organization has this text in its name.";
-  return "No consumer is known by its name here.";
+  if (!groups[group].length) return `No organization shares its ${kind} with everybody.`;
+  return "No organization has this text in its name.";
 }
 
 function gap(side, cells) {
@@ -175,15 +270,15 @@ function gapRow(cells) {
 }
 
 function headOf(organization, scope) {
-  const kinds = [organization === chosen && "chosen", isMatch(organization) && "match"];
-  const head = element("th", "", { scope, title: names[organization], className: kinds.filter(Boolean).join(" ") });
-  head.dataset.organization = organization;
+  const kinds = [organization === chosen && "chosen", isMatch(organization) && "match", organization === OTHERS && "others"];
+  const head = element("th", "", { scope, title: nameOf(organization), className: kinds.filter(Boolean).join(" ") });
+  if (organization !== OTHERS) head.dataset.organization = organization;
   return head;
 }
 
 function columnHead(consumer, offset) {
   const head = headOf(consumer, "col");
-  head.append(element("span", names[consumer]));
+  head.append(element("span", nameOf(consumer)));
   head.setAttribute("aria-colindex", drawn.left + offset + 2);
   head.style.width = `${cellSize}px`;
   return head;
@@ -198,7 +293,12 @@ function row(producer, position, across) {
   if (everybody.has(producer)) head.append(" ", element("em", "everybody"));
   const cells = across.map((consumer, offset) => {
     const may = mayUse(consumer, producer);
-    const kinds = [may && "may", consumer === producer && "self", (consumer === chosen || producer === chosen) && "chosen"];
+    const kinds = [
+      may && "may",
+      may && isNewFor(consumer, producer) && "new",
+      consumer === producer && "self",
+      (consumer === chosen || producer === chosen) && "chosen",
+    ];
     const cell = element("td", may ? "yes" : "", { className: kinds.filter(Boolean).join(" ") });
     cell.setAttribute("aria-colindex", drawn.left + offset + 2);
     return cell;
@@ -213,7 +313,7 @@ function pointAt(cell) {
   if (consumer === undefined) return;
   table.tHead.rows[0].cells[cell.cellIndex].classList.add("hot");
   const verb = mayUse(consumer, producer) ? "may use" : "may not use";
-  cell.title = producer === consumer ? names[producer] : `${names[consumer]} ${verb} the ${kind} of ${names[producer]}`;
+  cell.title = producer === consumer ? names[producer] : `${nameOf(consumer)} ${verb} the ${kind} of ${names[producer]}`;
 }
 
 // A row starts with its name and a gap.
@@ -233,6 +333,24 @@ function reveal(organization) {
   );
 }
 
+// What came and what went since the earlier table.
+
+function drawChanges(term) {
+  const item = ([producer, consumer]) => {
+    const line = element("li");
+    line.append(link(producer), ": ", consumer ? link(consumer) : element("em", "everybody"));
+    return line;
+  };
+  const fill = (id, words, changes) => {
+    const found = changes.filter((pair) => pair.some((name) => name.toLowerCase().includes(term)));
+    $(`${id}-title`).textContent = `${words} (${number(found.length)})`;
+    $(id).replaceChildren(...(found.length ? found.map(item) : [element("li", "Nothing.", { className: "note" })]));
+  };
+  $("changes-title").textContent = `${capital(kind)}, compared with ${data.since} (producer: consumer)`;
+  fill("came", "Came: may use it now", came);
+  fill("went", "Went: may not use it any more", went);
+}
+
 // The details of one organization, in both directions.
 
 function choose(organization) {
@@ -241,7 +359,7 @@ function choose(organization) {
   $("detail").hidden = chosen < 0;
   if (chosen >= 0) {
     options[chosen].setAttribute("aria-selected", "true");
-    if (!options[chosen].hidden) {
+    if (options[chosen].isConnected) {
       enterListAt(chosen);
       options[chosen].scrollIntoView({ block: "nearest" });
     }
@@ -252,55 +370,159 @@ function choose(organization) {
 }
 
 function describe() {
-  const users = [...lists[chosen]].sort((a, b) => a - b);
+  const name = names[chosen];
+  const users = ascending([...lists[chosen]]);
   const used = usedBy[chosen];
   const isGlobal = everybody.has(chosen);
-  $("detail-title").textContent = names[chosen];
+  $("detail-title").textContent = name;
   $("users-title").textContent = `Who may use its ${kind} (${isGlobal ? "everybody" : number(users.length)})`;
   $("used-title").textContent = `Whose ${kind} it may use (${number(used.length)})`;
-  const note = (text, className = "note") => element("li", text, { className });
-  $("users").replaceChildren(...(isGlobal
-    ? [note("Every organization, also those that this report does not name.", "note global")]
-    : users.length ? users.map(link) : [note("Nobody else.")]));
-  $("used").replaceChildren(...(used.length ? used.map(link) : [note("Nobody else's.")]));
+  const item = (content, ...tags) => {
+    const line = element("li");
+    line.append(content, ...tags.filter(Boolean).flatMap((tag) => [" ", element("em", tag, { className: tag })]));
+    return line;
+  };
+  const note = (text) => element("li", text, { className: "note" });
+  const gone = (text) => item(element("s", text), "no longer");
+  const couldUse = ([producer, consumer]) =>
+    consumer === name || (!consumer && producer !== name && !used.includes(index.get(producer)));
+  const userItems = [
+    ...(isGlobal ? [item("Every organization, also those that come later.", isNewFor(OTHERS, chosen) && "new")] : []),
+    ...users.map((user) => item(link(names[user]), isNewFor(user, chosen) && "new")),
+    ...went.filter(([producer]) => producer === name).map(([, consumer]) => gone(consumer || "Every organization")),
+  ];
+  const usedItems = [
+    ...used.map((producer) => item(
+      link(names[producer]),
+      everybody.has(producer) && "everybody",
+      isNewFor(everybody.has(producer) ? OTHERS : chosen, producer) && "new",
+    )),
+    ...went.filter(couldUse).map(([producer]) => gone(producer)),
+  ];
+  $("users").replaceChildren(...(userItems.length ? userItems : [note("Nobody else.")]));
+  $("used").replaceChildren(...(usedItems.length ? usedItems : [note("Nobody else's.")]));
   $("detail").scrollTo(0, 0);
   const usedText = `it may use the ${kind} of ${count(used.length, "organization")}`;
   const usersText = isGlobal ? "every organization" : count(users.length, "organization");
-  $("said").textContent = `${names[chosen]}: ${usersText} may use its ${kind}, ${usedText}.`;
+  $("said").textContent = `${name}: ${usersText} may use its ${kind}, ${usedText}.`;
 }
 
-function link(organization) {
-  const item = element("li");
-  const button = element("button", names[organization], { type: "button" });
-  if (everybody.has(organization)) button.append(" ", element("em", "everybody"));
-  button.dataset.organization = organization;
-  item.append(button);
-  return item;
+// An organization that is gone has no details.
+function link(name) {
+  return index.has(name) ? element("a", name, { href: address(name) }) : name;
+}
+
+// The address has the organization that is chosen and the kind, so that it can be sent to somebody.
+
+function address(name) {
+  const parts = new URLSearchParams();
+  if (name !== undefined) parts.set("org", name);
+  if (kind === "providers") parts.set("kind", kind);
+  return `#${parts}`;
+}
+
+function remember() {
+  const wanted = address(names[chosen]);
+  if ((location.hash || "#") !== wanted) history.pushState(null, "", wanted);
+}
+
+function follow() {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  const name = parts.get("org") ?? "";
+  const organization = index.get(name) ?? sought.indexOf(name.toLowerCase());
+  const input = document.querySelector(`[name='kind'][value='${parts.get("kind") === "providers" ? "providers" : "modules"}']`);
+  input.checked = true;
+  if (name && organization < 0) $("search").value = name;
+  show(input.value);
+  choose(organization);
 }
 
 // Makes the page about one kind.
 function show(chosenKind) {
   kind = chosenKind;
-  ({ everybody, lists, usedBy, producers, consumers } = KINDS[kind]);
+  ({ everybody, lists, usedBy, producers, listed, came, went, isNew, groups } = KINDS[kind]);
   options.forEach((option, organization) => {
-    const shares = everybody.has(organization) ? "everybody" : number(lists[organization].size);
-    option.lastChild.textContent = `shares with ${shares}, uses ${number(usedBy[organization].length)}`;
+    const shares = everybody.has(organization) ? "everybody" : lists[organization].size && number(lists[organization].size);
+    option.lastChild.textContent = `${shares ? `shares with ${shares}, ` : ""}may use ${number(usedBy[organization].length)}`;
   });
-  $("matrix-title").textContent = `${kind === "modules" ? "Modules" : "Providers"}: producers down, consumers across`;
+  $("matrix-title").textContent = `${capital(kind)}: producers down, consumers across`;
+  drawFigures();
   measure();
   search();
   if (chosen >= 0) choose(chosen);
 }
 
+// On paper: a list for each producer, of both kinds.
+
+function writePaper() {
+  // The names with something between them; a span keeps a name in one piece.
+  const join = (texts, between = ", ") => texts.flatMap((text, position) => [position ? between : "", element("span", text)]);
+  const paragraph = (words, texts, between) => {
+    const line = element("p", `${words} (${number(texts.length)}): `);
+    line.append(...(texts.length ? join(texts, between) : ["none"]), ".");
+    return line;
+  };
+  const line = (tag, ...cells) => {
+    const row = element("tr");
+    for (const content of cells) {
+      const cell = element(tag);
+      cell.append(...content);
+      row.append(cell);
+    }
+    return row;
+  };
+  const nameAll = (organizations) => organizations.map((organization) => names[organization]);
+  const section = ([kind, { everybody, lists, producers, listed, groups, partnerships, came, went }]) => {
+    const counts = [
+      ...Object.entries(FIGURES).map(([name, words]) => `${number(groups[name].length)} ${words(groups[name].length)}`),
+      count(partnerships, "partnership"),
+    ];
+    const part = element("section");
+    part.append(element("h2", capital(kind)), element("p", `${counts.join(", ")}.`));
+    for (const [words, changes] of data.came ? [["Came", came], ["Went", went]] : []) {
+      part.append(paragraph(words, changes.map(([producer, consumer]) => `${producer}: ${consumer || "everybody"}`), "; "));
+    }
+    if (producers.length) {
+      const [table, head, body] = ["table", "thead", "tbody"].map((tag) => element(tag));
+      head.append(line("th", ["Producer"], [`Who may use its ${kind}`]));
+      body.append(...producers.map((producer) => line(
+        "td",
+        join([names[producer]]),
+        everybody.has(producer) ? ["every organization"] : join(nameAll(ascending([...lists[producer]]))),
+      )));
+      table.append(head, body);
+      part.append(table);
+    }
+    const idle = all.filter((organization) => !listed.has(organization) && !producers.includes(organization));
+    if (idle.length) part.append(paragraph("Share nothing and are on no list", nameAll(idle)));
+    if (idle.length && everybody.size) part.append(paragraph("What these may use all the same", nameAll(groups.everybody)));
+    return part;
+  };
+  $("paper").replaceChildren(...Object.entries(KINDS).map(section));
+}
+
 // What the user does.
 
-for (const input of document.querySelectorAll("[name='kind']")) {
-  input.addEventListener("change", () => show(input.value));
+function go(organization) {
+  choose(organization);
+  remember();
 }
+
+for (const input of document.querySelectorAll("[name='kind']")) {
+  input.addEventListener("change", () => {
+    show(input.value);
+    remember();
+  });
+}
+$("figures").addEventListener("click", (event) => {
+  const name = event.target.closest("button")?.dataset.group;
+  // A second click takes it back.
+  if (name) pick(name === group ? "all" : name);
+});
 $("search").addEventListener("input", search);
 $("search").addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown") focusOption(matches[0]);
-  else if (event.key === "Enter" && event.target.value.trim() && matches.length) choose(matches[0]);
+  else if (event.key === "Enter" && event.target.value.trim() && matches.length) go(matches[0]);
   else return;
   event.preventDefault();
 });
@@ -311,33 +533,35 @@ $("organizations").addEventListener("keydown", (event) => {
   else if (event.key === "ArrowUp") position ? focusOption(matches[position - 1]) : $("search").focus();
   else if (event.key === "Home") focusOption(matches[0]);
   else if (event.key === "End") focusOption(matches.at(-1));
-  else if (event.key === "Enter" || event.key === " ") choose(here);
+  else if (event.key === "Enter" || event.key === " ") go(here);
   else return;
   event.preventDefault();
 });
-for (const place of [$("organizations"), table, $("detail")]) {
+for (const place of [$("organizations"), table]) {
   place.addEventListener("click", (event) => {
     const target = event.target.closest("[data-organization], td:not(.blank)");
     const organization = target?.dataset.organization ?? organizationsOf(target)[0];
-    if (organization === undefined) return;
-    choose(Number(organization));
-    // The button that was pressed is gone.
-    if (place === $("detail")) $("detail-title").focus();
+    if (organization !== undefined) go(Number(organization));
   });
 }
 table.addEventListener("mouseover", (event) => pointAt(event.target.closest("td")));
 table.addEventListener("mouseleave", () => pointAt(null));
 function close() {
   const last = chosen;
-  choose(-1);
-  if (options[last].hidden) $("search").focus();
-  else focusOption(last);
+  go(-1);
+  if (options[last].isConnected) focusOption(last);
+  else $("search").focus();
 }
 $("close").addEventListener("click", close);
 $("detail").addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
 view.addEventListener("scroll", () => requestAnimationFrame(scrolled), { passive: true });
 new ResizeObserver(scrolled).observe(view);
+addEventListener("beforeprint", writePaper);
+addEventListener("hashchange", () => {
+  follow();
+  // The link that was followed is gone.
+  if (chosen >= 0) $("detail-title").focus();
+});
 
-$("organizations").append(...options);
-$("browse").hidden = $("matrix").hidden = false;
-show("modules");
+for (const part of [document.querySelector("fieldset"), $("browse"), $("matrix")]) part.hidden = false;
+follow();

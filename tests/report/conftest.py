@@ -48,7 +48,9 @@ class MakeReport(Protocol):
 
 
 class OpenReport(Protocol):
-    def __call__(self, report: Report, *, bypass_csp: bool = False, is_provoked: bool = False) -> Page:
+    def __call__(
+        self, report: Report, name: str = "sharing", *, bypass_csp: bool = False, is_provoked: bool = False
+    ) -> Page:
         """Opens a report's page. When the test ends, it fails if the page logged anything or asked for anything else.
 
         ``is_provoked``: what it logs does not count. ``bypass_csp`` lets in what checks the page from within.
@@ -88,22 +90,26 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_report(browser: Browser) -> Iterator[OpenReport]:
     logged: list[str] = []
-    requested: list[str] = []
+    requested: set[str] = set()
     pages: list[Page] = []
+    addresses: set[str] = set()
 
-    def open_report(report: Report, *, bypass_csp: bool = False, is_provoked: bool = False) -> Page:
+    def open_report(
+        report: Report, name: str = "sharing", *, bypass_csp: bool = False, is_provoked: bool = False
+    ) -> Page:
         page = browser.new_page(bypass_csp=bypass_csp, viewport={"width": 1280, "height": 800})
         pages.append(page)
         page.set_default_timeout(10_000)
         if not is_provoked:
             page.on("console", lambda message: logged.append(message.text))
             page.on("pageerror", lambda error: logged.append(str(error)))
-        page.on("request", lambda request: requested.append(request.url))
-        page.goto((report.folder / "sharing.html").as_uri())
+        page.on("request", lambda request: requested.add(request.url.partition("#")[0]))
+        addresses.add(address := (report.folder / f"{name}.html").as_uri())
+        page.goto(address)
         return page
 
     yield open_report
     for page in pages:
         page.close()
     assert not logged
-    assert len(requested) == len(pages), requested
+    assert requested == addresses

@@ -19,7 +19,12 @@ import pytest
 from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, Report, Unlikely
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 
-FORMULAS = ["=1+1", "+1", "-dash", "@SUM(A1)", "\ttab"]
+FORMULAS = [
+    *("=1+1", "+1", "-dash", "@SUM(A1)", "\ttab"),
+    # A spreadsheet drops leading blanks, and takes full-width signs for plain ones.
+    *("  =1+1", "\t@SUM(A1)", "\u00a0+1", "\u3000-1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", " \uff1d1"),
+]
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
 STRANGE = ['say "hi", twice', "two\nlines", "back`tick``s|bar", "#35; & <b> %%{init}%% *_\\", *FORMULAS]
 ORGANIZATIONS = [
     Organization("platform", module_consumers=("payments", "web-shop"), provider_consumers=("security", "payments")),
@@ -55,14 +60,20 @@ def stats(report: Report) -> dict[str, Any]:
 
 def test_counts_and_paths_are_handed_on(report: Report) -> None:
     assert stats(report) == {
-        "organizations": 4 + len(STRANGE) + 1,
+        "organizations": len(ORGANIZATIONS),
         "modules": {
             "producers": 3,
             "global_producers": 1,
-            "consumers": 2 + len(STRANGE),
+            # Everybody but the one that shares with everybody.
+            "consumers": len(ORGANIZATIONS) - 1,
             "partnerships": 2 + len(STRANGE),
         },
-        "providers": {"producers": 3, "global_producers": 1, "consumers": 3, "partnerships": 3},
+        "providers": {
+            "producers": 3,
+            "global_producers": 1,
+            "consumers": len(ORGANIZATIONS) - 1,
+            "partnerships": 3,
+        },
         "files": [str(report.folder / f"sharing.{ending}") for ending in ("html", "csv", "md")],
     }
     assert sorted(path.name for path in report.folder.iterdir()) == ["sharing.csv", "sharing.html", "sharing.md"]
@@ -72,7 +83,9 @@ def test_counts_and_paths_are_handed_on(report: Report) -> None:
 def test_the_table_has_every_partnership_and_no_formula(report: Report) -> None:
     with (report.folder / "sharing.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file, strict=True))
-    assert not [field for line in lines for field in line.values() if field[:1] in tuple("=+-@\t\r\n")]
+    fields = {field for line in lines for field in line.values()}
+    assert not [field for field in fields if field.lstrip()[:1] in tuple(SIGNS) or field[:1] in tuple("\t\r\n")]
+    assert {f"'{name}" for name in FORMULAS} <= fields
 
     def text(field: str) -> str:
         return field.removeprefix("'")
@@ -157,6 +170,19 @@ def test_more_arrows_than_a_graph_can_have_are_a_table_only(make_report: MakeRep
     assert text.count("`team-") == 502
 
 
+def test_who_shares_with_everybody_has_consumers_without_a_list(make_report: MakeReport, tmp_path: Path) -> None:
+    organizations = [Organization("security", global_modules=True), Organization("payments"), Organization("web-shop")]
+    with Simulator(organizations=organizations) as tfe:
+        report = make_report(tmp_path, tfe)
+        assert stats(report)["organizations"] == 3
+        assert stats(report)["modules"]["consumers"] == 2
+        organizations[1] = Organization("payments", global_modules=True)
+    with Simulator(organizations=organizations) as tfe:
+        report = make_report(tmp_path, tfe)
+        assert stats(report)["modules"]["consumers"] == 3
+    assert "| 2 | 2 | 3 | 0 |" in report.read("md")
+
+
 def test_an_instance_without_sharing_is_reported_as_such(make_report: MakeReport, tmp_path: Path) -> None:
     with Simulator(organizations=[Organization("alone")]) as tfe:
         report = make_report(tmp_path, tfe)
@@ -164,7 +190,7 @@ def test_an_instance_without_sharing_is_reported_as_such(make_report: MakeReport
     assert list(csv.DictReader(io.StringIO(report.read("csv")))) == []
     assert "Nobody shares modules." in report.read("md")
     assert "Nobody shares providers." in report.read("md")
-    assert "[]</script>" in report.read("html")
+    assert '{"organizations": ["alone"], "producers": []' in report.read("html")
 
 
 def test_a_release_without_sharing_of_providers_has_the_modules_alone(make_report: MakeReport, tmp_path: Path) -> None:

@@ -27,6 +27,21 @@ MARKUP = [
 ]
 
 
+CONTRAST = """() => {
+  const search = document.getElementById("search");
+  const luminance = (color) => {
+    const [red, green, blue] = color.match(/[\\d.]+/g).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const placeholder = getComputedStyle(search, "::placeholder");
+  if (placeholder.opacity !== "1") return 0;
+  const [dark, light] = [placeholder.color, getComputedStyle(search).backgroundColor].map(luminance).sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}"""
+"""How much the placeholder of the search differs from what is behind it (WCAG 1.4.3)."""
+
+
 @pytest.fixture(scope="module")
 def report(make_report: MakeReport, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
     organizations = [
@@ -52,7 +67,7 @@ def page(report: Report, open_report: OpenReport) -> Page:
 
 
 def in_list(page: Page) -> list[str]:
-    return page.locator("[role=option]:visible b").all_inner_texts()
+    return page.locator("[role=option] b").all_text_contents()
 
 
 def option(page: Page, name: str) -> Locator:
@@ -84,11 +99,12 @@ def test_the_head_tells_the_server_the_time_and_the_totals(page: Page, report: R
     banner = page.get_by_role("banner")
     expect(banner).to_contain_text(report.tfe.address)
     assert banner.locator("time").get_attribute("datetime", timeout=1000)
-    totals = [" ".join(text.split()) for text in banner.locator("label").all_inner_texts()]
-    assert totals == [
-        "Modules 5 producers, 1 of them sharing with everybody, 10 consumers, 12 partnerships",
-        "Providers 2 producers, 1 of them sharing with everybody, 2 consumers, 2 partnerships",
-    ]
+    figures = page.locator("#figures > *")
+    modules = ["14 organizations", "5 producers", "1 shares with everybody", "13 consumers", "12 partnerships"]
+    assert figures.all_inner_texts() == modules
+    page.get_by_role("radio", name="Providers").check()
+    providers = ["14 organizations", "2 producers", "1 shares with everybody", "13 consumers", "2 partnerships"]
+    assert figures.all_inner_texts() == providers
 
 
 def test_the_matrix_tells_who_may_use_whose_modules(page: Page) -> None:
@@ -96,8 +112,11 @@ def test_the_matrix_tells_who_may_use_whose_modules(page: Page) -> None:
     assert matrix["platform"] == ["data-science", "payments", "web-shop"]
     assert matrix["payments"] == ["web-shop"]
     assert matrix["data-science"] == ["payments", "platform"]
-    assert len(matrix["security"]) == 12
-    assert "security" not in matrix["security"]
+    assert matrix["security"] == page.locator("thead th").all_inner_texts()
+    assert len(matrix["security"]) == 11
+    assert matrix["security"][-1] == "all others"
+    page.get_by_role("row", name="security").locator("td.may").last.hover()
+    expect(page.get_by_title("all others may use the modules of security")).to_have_count(1)
     expect(page.get_by_role("rowheader", name="security")).to_contain_text("everybody")
     expect(page.locator("tr.global")).to_have_count(1)
 
@@ -106,7 +125,7 @@ def test_the_search_narrows_the_list_and_the_matrix(page: Page) -> None:
     search = page.get_by_role("searchbox", name="Search organizations")
     search.fill("PAY")
     assert in_list(page) == ["payments"]
-    expect(page.locator("#found")).to_have_text("1 of 13 organizations")
+    expect(page.locator("#found")).to_have_text("1 of 14 organizations")
     assert rows(page) == {
         "data-science": ["payments"],
         "payments": ["web-shop"],
@@ -117,8 +136,96 @@ def test_the_search_narrows_the_list_and_the_matrix(page: Page) -> None:
     assert in_list(page) == []
     expect(page.get_by_text("No organization has this text in its name.")).to_be_visible()
     search.fill("")
-    assert len(in_list(page)) == 13
+    assert len(in_list(page)) == 14
     assert len(rows(page)) == 5
+
+
+def test_who_neither_shares_nor_is_on_a_list_may_use_what_everybody_may(page: Page) -> None:
+    page.get_by_role("searchbox").fill("alone")
+    assert in_list(page) == ["alone"]
+    expect(option(page, "alone").locator("span")).to_have_text("may use 1")
+    assert rows(page) == {"security": ["alone"]}
+    page.keyboard.press("Enter")
+    assert details(page) == ("alone", ["Nobody else."], ["security everybody"])
+
+
+def test_the_exact_name_is_the_first_hit_and_then_those_that_start_so(
+    make_report: MakeReport, open_report: OpenReport, tmp_path: Path
+) -> None:
+    names = ("a-pay", "b-pay-c", "pay", "pay-roll", "payments", "zpay")
+    with Simulator(organizations=[*map(Organization, names), Organization("no")]) as tfe:
+        page = open_report(make_report(tmp_path, tfe, sharing_report_formats=["html"]))
+    search = page.get_by_role("searchbox")
+    search.fill("Pay")
+    assert in_list(page) == ["pay", "pay-roll", "payments", "a-pay", "b-pay-c", "zpay"]
+    search.press("Enter")
+    expect(page.locator("#detail-title")).to_have_text("pay")
+    search.fill("")
+    assert in_list(page) == sorted([*names, "no"])
+
+
+def test_a_click_on_a_figure_lists_whom_it_counts(page: Page) -> None:
+    page.get_by_role("button", name="shares with everybody").click()
+    assert in_list(page) == ["security"]
+    assert list(rows(page)) == ["security"]
+    expect(page.locator("#found")).to_have_text("1 shares with everybody")
+    expect(page.get_by_role("button", pressed=True)).to_have_text("1 shares with everybody")
+    page.get_by_role("radio", name="Providers").check()
+    assert in_list(page) == ["platform"]
+    page.get_by_role("radio", name="Modules").check()
+    page.get_by_role("button", name="producers").click()
+    assert len(in_list(page)) == len(rows(page)) == 5
+    page.get_by_role("searchbox").fill("pl")
+    expect(page.locator("#found")).to_have_text("1 of 5 producers")
+    page.get_by_role("searchbox").fill("")
+    page.get_by_role("button", name="consumers").click()
+    assert len(in_list(page)) == 13
+    assert "security" not in in_list(page)
+    # A second click takes it back.
+    page.get_by_role("button", name="consumers").click()
+    expect(page.get_by_role("button", pressed=True)).to_have_text("14 organizations")
+    assert len(in_list(page)) == 14
+
+
+def test_a_link_to_an_organization_survives_a_reload(page: Page) -> None:
+    option(page, "payments").click()
+    address = page.url
+    assert address.endswith("sharing.html#org=payments")
+    page.get_by_role("radio", name="Providers").check()
+    assert page.url.endswith("#org=payments&kind=providers")
+    page.reload()
+    assert details(page) == ("payments", ["partner", "web-shop"], ["platform everybody"])
+    expect(page.get_by_role("radio", name="Providers")).to_be_checked()
+    page.locator("#used").get_by_role("link", name="platform").click()
+    expect(page.locator("#detail-title")).to_have_text("platform")
+    page.go_back()
+    expect(page.locator("#detail-title")).to_have_text("payments")
+    page.get_by_role("button", name="Close the details").click()
+    page.reload()
+    expect(page.locator("#detail")).to_be_hidden()
+    expect(page.get_by_role("radio", name="Providers")).to_be_checked()
+    # Written by hand, in the wrong case.
+    page.evaluate("location.hash = 'org=PAYMENTS'")
+    expect(page.locator("#detail-title")).to_have_text("payments")
+    expect(page.get_by_role("radio", name="Modules")).to_be_checked()
+    page.evaluate("name => { location.hash = new URLSearchParams({ org: name }) }", MARKUP[-1])
+    expect(page.locator("#detail-title")).to_have_text(MARKUP[-1])
+    page.evaluate("location.hash = 'org=old-team'")
+    expect(page.get_by_role("searchbox")).to_have_value("old-team")
+    expect(page.locator("#found")).to_have_text("0 of 14 organizations")
+    expect(page.locator("#detail")).to_be_hidden()
+
+
+def test_the_table_beside_the_page_is_linked(
+    report: Report, make_report: MakeReport, open_report: OpenReport, tmp_path: Path
+) -> None:
+    link = open_report(report).get_by_role("link", name="As a table (CSV)")
+    assert link.evaluate("link => link.href") == (report.folder / "sharing.csv").as_uri()
+    odd = make_report(tmp_path, report.tfe, sharing_report_name="who: may? #1", sharing_report_formats=["html", "csv"])
+    link = open_report(odd, name="who: may? #1").get_by_role("link", name="As a table (CSV)")
+    assert link.evaluate("link => link.href") == (odd.folder / "who: may? #1.csv").as_uri()
+    alone = make_report(tmp_path, report.tfe, sharing_report_name="alone", sharing_report_formats=["html"])
+    expect(open_report(alone, name="alone").get_by_role("link")).to_have_count(0)
 
 
 def test_the_page_is_about_modules_or_about_providers(page: Page) -> None:
@@ -127,7 +234,7 @@ def test_the_page_is_about_modules_or_about_providers(page: Page) -> None:
     page.get_by_role("radio", name="Providers").check()
     expect(page.locator("#matrix-title")).to_have_text("Providers: producers down, consumers across")
     assert in_list(page) == ["payments"]
-    expect(option(page, "payments").locator("span")).to_have_text("shares with 2, uses 1")
+    expect(option(page, "payments").locator("span")).to_have_text("shares with 2, may use 1")
     assert details(page) == ("payments", ["partner", "web-shop"], ["platform everybody"])
     expect(page.locator("#users-title")).to_have_text("Who may use its providers (2)")
     expect(page.locator("#used-title")).to_have_text("Whose providers it may use (1)")
@@ -136,7 +243,7 @@ def test_the_page_is_about_modules_or_about_providers(page: Page) -> None:
     page.get_by_role("searchbox").fill("")
     matrix = rows(page)
     assert matrix["payments"] == ["partner", "web-shop"]
-    assert len(matrix["platform"]) == 12
+    assert matrix["platform"] == ["partner", "web-shop", "all others"]
     assert len(matrix) == 2
     page.get_by_role("row", name="payments").locator("td.may").first.hover()
     expect(page.get_by_title("partner may use the providers of payments")).to_have_count(1)
@@ -166,8 +273,9 @@ def test_a_click_shows_both_directions(page: Page) -> None:
     assert details(page) == ("platform", shared, ["data-science", "security everybody"])
     page.get_by_role("columnheader", name="web-shop").click()
     assert details(page)[::2] == ("web-shop", ["payments", "platform", "security everybody"])
-    page.locator("#used").get_by_role("button", name="security").click()
-    everybody = ["Every organization, also those that this report does not name."]
+    page.locator("#used").get_by_role("link", name="security").click()
+    expect(page.locator("#detail-title")).to_have_text("security")
+    everybody = ["Every organization, also those that come later."]
     assert details(page) == ("security", everybody, ["Nobody else's."])
     page.get_by_role("row", name="data-science").locator("td.may").first.click()
     assert details(page)[0] == "data-science"
@@ -184,10 +292,19 @@ def test_a_cell_says_what_it_means(page: Page) -> None:
 
 def test_everything_is_reached_by_keyboard(page: Page) -> None:
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="As a table (CSV)")).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("radio", name="Providers")).to_be_checked()
     page.keyboard.press("ArrowUp")
     expect(page.get_by_role("radio", name="Modules")).to_be_checked()
+    for figure in page.locator("#figures button").all():
+        page.keyboard.press("Tab")
+        expect(figure).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(figure).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="organizations").click()
+    page.get_by_role("button", name="consumers").focus()
     page.keyboard.press("Tab")
     page.keyboard.type("a")
     page.keyboard.press("ArrowDown")
@@ -204,8 +321,8 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("button", name="Close the details")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator("#detail-title")).to_be_focused()
     expect(page.locator("#detail-title")).not_to_have_text(name)
+    expect(page.locator("#detail-title")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#detail")).to_be_hidden()
     assert page.evaluate("document.activeElement !== document.body")
@@ -244,13 +361,13 @@ def test_axe_finds_nothing(report: Report, open_report: OpenReport, scheme: str)
 
 def test_a_name_full_of_markup_stays_text(report: Report, page: Page) -> None:
     data = report.read("html").partition('id="data">')[2].partition("\n")[0].removesuffix("</script>")
-    assert data.startswith("[[")
+    assert data.startswith('{"organizations": [')
     assert "<" not in data
     listed = page.locator("[role=option] b").all_text_contents()
     assert set(MARKUP) <= set(listed)
     option(page, MARKUP[0]).click()
     assert page.locator("#detail-title").text_content() == MARKUP[0]
-    assert sorted(page.locator("#users li button").all_text_contents()) == sorted(MARKUP[1:])
+    assert sorted(page.locator("#users li a").all_text_contents()) == sorted(MARKUP[1:])
     expect(page.locator("img, svg, table b")).to_have_count(0)
     expect(page.locator("script")).to_have_count(2)
 
@@ -269,9 +386,40 @@ def test_the_page_can_neither_send_a_request_nor_run_markup(report: Report, open
     assert "unsafe" not in policy
 
 
-def test_on_a_narrow_screen_nothing_is_cut_off(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 800})
-    option(page, "payments").click()
+def test_a_placeholder_can_be_read(report: Report, open_report: OpenReport) -> None:
+    page = open_report(report)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        assert page.evaluate(CONTRAST) >= 4.5
+
+
+def test_on_a_narrow_screen_lists_take_the_place_of_the_matrix(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    expect(page.locator("#matrix")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    last = page.get_by_role("option").last
+    last.scroll_into_view_if_needed()
+    last.click()
+    # What was tapped and its details are both in sight, and cover neither one another.
+    expect(page.locator("#detail-title")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#used-title")).to_be_in_viewport(ratio=1)
+    expect(last).to_be_in_viewport(ratio=1)
+    option_box, detail_box = last.bounding_box(), page.locator("#detail").bounding_box()
+    assert option_box and detail_box
+    assert option_box["y"] + option_box["height"] <= detail_box["y"]
+    assert detail_box["y"] + detail_box["height"] == 700
+    page.get_by_role("button", name="Close the details").click()
+    expect(page.locator("#detail")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_middling_screen_the_details_hide_nothing(page: Page) -> None:
+    page.set_viewport_size({"width": 800, "height": 1000})
+    option(page, "payments").click()
     page.get_by_role("rowheader", name="platform").click()
     assert details(page)[0] == "platform"
+    boxes = [page.locator(part).bounding_box() for part in ("#browse", "#matrix", "#detail")]
+    browse, matrix, detail = (box for box in boxes if box)
+    assert browse["x"] + browse["width"] <= matrix["x"]
+    assert matrix["y"] + matrix["height"] <= detail["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 800

@@ -80,7 +80,7 @@ def test_a_chosen_organization_comes_into_sight(report: Report, open_report: Ope
     page.get_by_role("searchbox").fill("team-0500")
     page.get_by_role("option").filter(visible=True).click()
     page.get_by_role("searchbox").fill("")
-    page.locator("#used").get_by_role("button", name="team-0499").click()
+    page.locator("#used").get_by_role("link", name="team-0499").click()
     expect(page.get_by_role("rowheader", name="team-0499")).to_be_in_viewport(ratio=0.9)
     expect(page.get_by_role("columnheader", name="team-0499")).to_be_in_viewport(ratio=0.9)
     expect(page.locator("#detail-title")).to_have_text("team-0499")
