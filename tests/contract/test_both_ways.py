@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.tfe.admin.tests.contract.conftest import ConnectPytfe, ConnectTerrasnek
-from ansible_collections.tfe.admin.tests.contract.test_pytfe import flags
+from ansible_collections.tfe.admin.tests.contract.test_pytfe import HAVE_PROVIDERS, flags
 from ansible_collections.tfe.admin.tests.contract.test_terrasnek import HAVE_RELATIONSHIPS, e1, e3, e6, names
 from ansible_collections.tfe.admin.tests.simulator import RELEASES, Organization
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import RunModule, StartSimulator
@@ -24,9 +24,10 @@ def told(run: RunModule) -> tuple[bool, list[str]]:
     answer = run({"organization": "delta"}, module="tfe_registry_sharing_info")
     (producer,) = answer["producers"]
     assert run({}, module="tfe_registry_sharing_info")["producers"] == [
-        one for one in answer["producers"] if one["global_module_sharing"] or one["consumers"]
+        one for one in answer["producers"] if one["global_module_sharing"] or one["module_consumers"]
     ]
-    return producer["global_module_sharing"], producer["consumers"]
+    assert (producer["module_consumers"] is None) == producer["global_module_sharing"]
+    return producer["global_module_sharing"], producer["module_consumers"] or []
 
 
 def is_settled(run: RunModule, *consumers: str) -> bool:
@@ -45,8 +46,9 @@ def test_our_modules_read_what_the_legacy_update_wrote(
     partnerships = terrasnek(tfe).admin_module_sharing.update("delta", e1(*ids))["data"]
     assert told(run) == (False, ["Gamma", "zeta"])
     assert is_settled(run, "Gamma", "zeta")
-    (producer,) = run({"organization": "delta"}, module="tfe_registry_sharing_info")["producers"]
-    read = {one["consuming_organization_name"]: one for one in producer["partnerships"]}
+    answer = run({"organization": "delta", "consumers": ["zeta", "Gamma"]})
+    read = {one["consuming_organization_name"]: one for one in answer["partnerships"]}
+    assert not answer["changed"]
     for written in (item["attributes"] for item in partnerships):
         one = read[written["consuming-organization-name"]]
         assert {key.replace("-", "_"): value for key, value in written.items()} == {
@@ -91,8 +93,9 @@ def test_others_read_the_list_that_our_modules_wrote(
     start: StartSimulator, run: RunModule, terrasnek: ConnectTerrasnek, module: str, profile: str
 ) -> None:
     tfe = start(Organization("delta", global_modules=True), *map(Organization, TEAMS), profile=profile)
-    wanted: dict[str, Any] = {"organization": "delta", "consumers": TEAMS[:30]}
-    answer = run(wanted if module == "tfe_module_consumers" else {"producers": [wanted]}, module=module)
+    entry: dict[str, Any] = {"organization": "delta", "module_consumers": TEAMS[:30]}
+    one = {"organization": "delta", "consumers": TEAMS[:30]}
+    answer = run(one if module == "tfe_module_consumers" else {"producers": [entry]}, module=module)
     assert answer["changed"]
     organizations = terrasnek(tfe).admin_orgs
     assert names(organizations.list_org_module_consumers("delta", page_size=100)) == TEAMS[:30]
@@ -124,3 +127,39 @@ def test_three_writers_take_turns(
     assert "global_module_sharing: false" in refused["msg"]
     assert run({"organization": "delta", "consumers": ["zeta"], "global_module_sharing": False})["added"] == ["zeta"]
     assert tfe.sharing("delta").module_consumers == ("zeta",)
+
+
+@pytest.mark.parametrize("profile", HAVE_PROVIDERS)
+def test_the_provider_flag_is_the_same_to_all(
+    start: StartSimulator, run: RunModule, pytfe: ConnectPytfe, terrasnek: ConnectTerrasnek, profile: str
+) -> None:
+    """No other client knows more of providers than the flag (API 8)."""
+    tfe = start(SHARED, Organization("Gamma"), Organization("zeta"), profile=profile)
+    providers: dict[str, Any] = {"module": "tfe_provider_consumers"}
+    for everyone in (True, False):
+        pytfe(tfe).admin.organizations.update("delta", flags(global_provider_sharing=everyone))
+        again = run({"organization": "delta", "global_provider_sharing": everyone}, **providers)
+        assert (again["changed"], again["global_provider_sharing"]) == (False, everyone)
+        assert run({"organization": "delta", "global_provider_sharing": not everyone}, **providers)["changed"]
+        assert pytfe(tfe).admin.organizations.read("delta").global_provider_sharing is not everyone
+        terrasnek(tfe).admin_orgs.update("delta", e6(global_provider_sharing=everyone))
+        info = run({"organization": "delta"}, module="tfe_registry_sharing_info")
+        assert info["producers"][0]["global_provider_sharing"] is everyone
+    assert tfe.sharing("delta").module_consumers == ("Gamma", "zeta")
+
+
+@pytest.mark.parametrize("profile", HAVE_PROVIDERS)
+@pytest.mark.parametrize("module", ["tfe_provider_consumers", "tfe_registry_sharing"])
+def test_others_read_the_modules_that_a_list_of_providers_took_along(
+    start: StartSimulator, run: RunModule, terrasnek: ConnectTerrasnek, module: str, profile: str
+) -> None:
+    delta = Organization("delta", module_consumers=TEAMS[:30], global_providers=True)
+    tfe = start(delta, *map(Organization, TEAMS), profile=profile)
+    entry: dict[str, Any] = {"organization": "delta", "provider_consumers": TEAMS[10:]}
+    one = {"organization": "delta", "consumers": TEAMS[10:]}
+    assert run(one if module == "tfe_provider_consumers" else {"producers": [entry]}, module=module)["changed"]
+    organizations = terrasnek(tfe).admin_orgs
+    assert names(organizations.list_org_module_consumers("delta", page_size=100)) == TEAMS[:30]
+    shown = organizations.show("delta")["data"]["attributes"]
+    assert (shown["global-module-sharing"], shown["global-provider-sharing"]) == (False, False)
+    assert list(tfe.sharing("delta").provider_consumers) == TEAMS[10:]

@@ -54,6 +54,7 @@ def stats(report: Report) -> dict[str, Any]:
 
 
 def test_counts_and_paths_are_handed_on(report: Report) -> None:
+    files = [str(report.folder / f"sharing.{ending}") for ending in ("html", "csv", "md")]
     assert stats(report) == {
         "organizations": 4 + len(STRANGE) + 1,
         "modules": {
@@ -63,8 +64,17 @@ def test_counts_and_paths_are_handed_on(report: Report) -> None:
             "partnerships": 2 + len(STRANGE),
         },
         "providers": {"producers": 3, "global_producers": 1, "consumers": 3, "partnerships": 3},
-        "files": [str(report.folder / f"sharing.{ending}") for ending in ("html", "csv", "md")],
+        "files": files,
+        "failed": False,
+        "msg": "",
+        "summary": [
+            f"Producers of modules: 3, of these shared with everybody: 1, consumers: {2 + len(STRANGE)}.",
+            "Producers of providers: 3, of these shared with everybody: 1, consumers: 3.",
+            f"Written: {', '.join(files)}",
+        ],
     }
+    assert report.run.stdout.rpartition("\nTASK [")[2].startswith("Sum up]")
+    assert "skipping:" not in report.run.stdout
     assert sorted(path.name for path in report.folder.iterdir()) == ["sharing.csv", "sharing.html", "sharing.md"]
     assert all(report.tfe.admin_token not in report.read(ending) for ending in ("html", "csv", "md"))
 

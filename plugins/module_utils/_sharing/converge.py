@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from .._tfe.client import Client, side_by_side
-from .._tfe.errors import ApiError, TfeError
+from .._tfe.errors import ApiError, TfeError, UsageError
 from .asking import Request, each, refuse_self
 from .identity import fold, match_listed
 from .lock import exclusive
@@ -181,5 +181,8 @@ def _plan(
         lists = [[plan.kind for plan in of_one if plan.writes_list] for of_one in of_each]
         kinds = [[plan.kind for plan in of_one] for of_one in of_each]
         labels = [requests[0].where for requests in asked]
-        each(labels, refuse_to_risk, [look.document for look in looks], lists, kinds)
+        try:
+            each(labels, refuse_to_risk, [look.document for look in looks], lists, kinds)
+        except UsageError as error:
+            raise UsageError(f"{error} Nothing was changed.") from error
     return of_each

@@ -26,10 +26,11 @@ def limit_exceeded(foreseen: Sequence[Result], max_revoked: int, answer: dict[st
     )
     count = len(lines)
     more = [f"and {count - _MOST_TOLD} more"] if count > _MOST_TOLD else []
+    who = "1 consumer" if count == 1 else f"{count} consumers"
     whose = "modules and providers" if has_both else outcomes[0].plan.kind.name
     said = (
-        f"{count} consumer{'' if count == 1 else 's'} of {whose} would lose access, and max_revoked is {max_revoked}. Nothing was changed. These "
-        "would lose it:"
+        f"{who} of {whose} would lose access, and max_revoked is {max_revoked}. Nothing was changed. These would lose "
+        "it:"
     )
     advice = (
         f"If that is meant, set max_revoked to {count}. If it is not, look at the lists of consumers: did a variable "

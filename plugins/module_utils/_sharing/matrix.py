@@ -91,7 +91,7 @@ def converge_all(client: Client, matrix: Matrix, check_mode: bool) -> dict[str, 
         kinds = [kind for kind in KINDS if kind in matrix.prune or matrix.mentions(kind)]
         for kind in kinds:
             if not has_kind(client, kind, documents or directory.everybody()):
-                raise UsageError(f"{_askers(matrix, kind)}: {shares_none(kind)}")
+                raise UsageError(f"{_askers(matrix, kind)}: {shares_none(kind)} Nothing was changed.")
         # What PUT could end has to be known as well.
         documents = directory.clear_up(documents, KINDS if needs_put(kinds) else kinds)
         ignored = _ignored(directory, matrix, documents)

@@ -151,7 +151,7 @@ class Registry:
 
 def shares_none(kind: Kind) -> str:
     """What to say where a kind is asked for that the release does not share."""
-    return f"This server does not share {kind.name}: Terraform Enterprise does since {kind.since}. Nothing was changed."
+    return f"This server does not share {kind.name}: Terraform Enterprise does since {kind.since}."
 
 
 def path_of(name: str) -> str:

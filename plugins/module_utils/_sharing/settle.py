@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,7 +21,7 @@ from .._tfe.errors import (
 )
 from .identity import Organization, leftover
 from .kinds import KINDS, Kind
-from .reading import NEVER, Look, Registry, read_document, refuse_stranger
+from .reading import NEVER, Document, Look, Registry, read_document, refuse_stranger
 from .rules import Outcome, Plan, Result, Sharing
 from .writing import PutNeededError, Writers, needs_put, refuse_to_risk, untold
 
@@ -95,53 +96,62 @@ class _Writing:
         """What a write may have changed."""
         self._unknown: set[Kind] = set()
         """Of which is not known any more what is there."""
-        self._dropped: set[Kind] = set()
-        """Whose global sharing E5 turned off without being asked to."""
+        self._kept: dict[Kind, Sharing] = {}
+        """What E5 was to leave as it is."""
         self._why_put = ""
+        self._told: list[str] = []
+        """What went wrong."""
+        self._unsent: list[Plan] = []
+        """Whose flags would have been next."""
 
     def run(self) -> Result:
         """Writes lists, then flags, until all is as planned."""
         fault: Exception | None = None
         try:
-            failure = self._reach()
+            self._reach()
         except NotSentError as error:
             self._now.update(error.shown or {})
-            rest = "An earlier write of this task may have been applied."
-            failure = f"{error} {rest if self._touched else f'Nothing of {self._producer.name} was changed.'}"
+            self._told += [str(error), *self._what_is_left()]
         except StrangerError as error:
             what = " and the ".join(kind.name for kind in KINDS if kind in self._unknown)
-            failure = f"{error} The write may have reached it: look at who may use the {what} of {self._producer.name}."
+            self._told.append(
+                f"{error} The write may have reached it: look at who may use the {what} of {self._producer.name}."
+            )
         except UnknownStateError as error:
-            failure = str(error)
+            self._told.append(str(error))
         except Exception as error:  # noqa: BLE001  # it must not hide what became of the others
             self._lose_sight_of(self._plans)
-            failure, fault = describe_fault(error), error
-        for kind in self._dropped:
-            if kind in self._unknown or not self._now[kind].everyone:
-                failure += (
-                    f" {self._producer.name} shared its {kind.name} with every organization. PUT "
-                    "registry-partnerships may have turned that off, and it is not known to be on again: turn it on "
-                    f"in TFE's admin pages, or with {kind.flag_option}: true."
-                )
+            self._told.append(describe_fault(error))
+            fault = error
+        self._told += [*self._harm(), *self._not_sent_any_more()]
         outcomes = (
             Outcome(plan, None if kind in self._unknown else self._now[kind], written=kind in self._touched)
             for kind, plan in self._plans.items()
         )
-        return Result(tuple(outcomes), failure, fault)
+        return Result(tuple(outcomes), " ".join(self._told), fault)
 
-    def _reach(self) -> str:
-        """Why it is not as planned in the end, "" where it is."""
+    def _reach(self) -> None:
         while True:
             lists = [plan for plan in self._plans.values() if self._needs_list(plan)]
             flags = [plan for plan in self._plans.values() if self._now[plan.kind].everyone != plan.after.everyone]
             if not lists and not flags:
-                return ""
-            by_put = bool(lists) and (self._registry.put_only or needs_put([plan.kind for plan in lists]))
-            tries = self._registry.client.tries()
-            problem = self._settle(_Step(lists or flags, tries, is_of_lists=bool(lists), by_put=by_put))
-            if problem:
-                unsent = [plan.kind.flag_option for plan in flags if lists and plan not in lists]
-                return " ".join([problem, *(f"{option} was not sent any more." for option in unsent)])
+                return
+            step = self._step(lists or flags, is_of_lists=bool(lists))
+            problem = self._settle(step)
+            if not problem and not any(map(self._is_list_harmed, self._kept)):
+                continue
+            self._told += filter(None, [problem])
+            if lists:
+                self._unsent = [plan for plan in flags if plan not in lists]
+            ended = [self._plans[kind] for kind in self._kept if self._is_flag_harmed(kind)]
+            if ended and lists and not step.failure:
+                # The write was taken: nobody shall be cut off because something else of it went wrong.
+                self._told += filter(None, [self._settle(self._step(ended, is_of_lists=False))])
+            return
+
+    def _step(self, plans: Sequence[Plan], *, is_of_lists: bool) -> _Step:
+        by_put = is_of_lists and (self._registry.put_only or needs_put([plan.kind for plan in plans]))
+        return _Step(plans, self._registry.client.tries(), is_of_lists=is_of_lists, by_put=by_put)
 
     def _needs_list(self, plan: Plan) -> bool:
         """A list from before global sharing may come back when that ends (API 9p): it is written then."""
@@ -158,16 +168,19 @@ class _Writing:
         """
         while True:
             if self._look.at == NEVER:
-                self._look_again()
+                with self._reading_before_write():
+                    self._look = self._look_at({**self._plans, **dict.fromkeys(step.kinds)})
                 if step.was_sent and step.is_done(self._look.sharing):
                     return self._take(step, self._look.sharing)
                 self._refuse_changes()
-            if step.by_put:
-                self._look_at_the_other_kind()
+            with self._reading_before_write():
+                self._look_at_the_rest(step.kinds)
             try:
                 shown = self._try(step)
             except _AgainError:
                 continue
+            if step.by_put:
+                self._keep_track(step)
             if shown is None or not step.is_done(shown):
                 shown = self._read_back(step)
             is_unchanged = all(_is_just(shown[kind], self._now[kind]) for kind in step.kinds)
@@ -176,7 +189,7 @@ class _Writing:
             if step.is_done(shown):
                 return self._take(step, shown)
             if not step.again or not is_unchanged:
-                problem = " ".join([self._not_reached(step, shown), *self._harm(step, shown, with_flags=True)])
+                problem = self._not_reached(step, shown)
                 self._now.update(shown)
                 return problem
 
@@ -216,64 +229,89 @@ class _Writing:
         return None
 
     def _take(self, step: _Step, shown: Shown) -> str:
-        """What was written is there. What E5 did to the other kind is told, or mended by the flag, which comes next."""
+        """What was written is there."""
         self._touched.update(step.kinds)
-        harm = self._harm(step, shown, with_flags=False)
         self._now.update(shown)
-        return " ".join(harm)
+        return ""
+
+    def _keep_track(self, step: _Step) -> None:
+        """What E5 was to leave as it is; global sharing that shall end anyway is not among it."""
+        for kind, plan in self._plans.items():
+            before = self._now[kind]
+            if plan not in step.plans and plan.after.everyone >= before.everyone:
+                self._kept[kind] = before
+
+    def _is_list_harmed(self, kind: Kind) -> bool:
+        kept, now = self._kept[kind], self._now[kind]
+        return not kept.everyone and not now.is_same_as(kept) and not now.is_same_as(self._plans[kind].after)
+
+    def _is_flag_harmed(self, kind: Kind) -> bool:
+        """The flag can be set again, which comes next."""
+        return self._kept[kind].everyone and not self._now[kind].everyone
 
     # Looking.
 
     def _look_at(self, kinds: Collection[Kind]) -> Look:
-        """Raises ApiError, and StrangerError where another organization has the producer's name."""
-        client, producer = self._registry.client, self._producer
-        look = self._registry.look_at(lambda: read_document(client, producer.name), [*kinds])
-        shown = look.document.organization
+        """Raises ApiError, StrangerError where another organization has the producer's name.
+
+        Raises NotSentError where E5 would be a risk for a kind that the task is not about.
+        """
+        return self._registry.look_at(lambda: self._read_document(kinds), [*kinds])
+
+    def _read_document(self, kinds: Collection[Kind]) -> Document:
+        producer = self._producer
+        document = read_document(self._registry.client, producer.name)
+        shown = document.organization
         refuse_stranger(producer, shown)
         if shown.name != producer.name and not producer.external_id:
             raise StrangerError(
                 f"The name {producer.name} is not there any more, and {shown.name} may be somebody else."
             )
-        return look
+        for kind in kinds:
+            if kind not in self._plans and document.shares_globally(kind) is None:
+                raise NotSentError(f"{self._why_put}{untold(producer.name, kind)}")
+        return document
 
-    def _look_again(self) -> None:
+    def _look_at_the_rest(self, kinds: Collection[Kind]) -> None:
+        """Before E5: what the task is not about is read right before as well, to be sent back as it is."""
+        for kind in [kind for kind in kinds if kind not in self._plans]:
+            document, sharing = self._look.document, self._look.sharing.get(kind)
+            if sharing is None:
+                if document.shares_globally(kind) is None:
+                    raise NotSentError(f"{self._why_put}{untold(self._producer.name, kind)}")
+                sharing = self._registry.sharing(document, kind)
+                if sharing == Sharing(everyone=False):
+                    # Or everybody may use it by now: the list is empty then, too (API 1.2).
+                    document = self._read_document([kind])
+                    sharing = Sharing(everyone=bool(document.shares_globally(kind)))
+            self._look = self._look._replace(document=document, sharing={**self._look.sharing, kind: sharing})
+            self._plans[kind] = Plan(self._producer, kind, sharing, sharing)
+            self._now[kind] = sharing
+
+    @contextmanager
+    def _reading_before_write(self) -> Iterator[None]:
         """Raises NotSentError where there can be no look, or another organization is seen."""
         try:
-            self._look = self._look_at(self._plans)
+            yield
         except StrangerError as error:
+            self._unknown.update(self._plans)
             if self._touched:
                 self._lose_sight_of(self._plans)
                 raise
             raise NotSentError(f"{self._producer.name} has changed meanwhile, run again. {error}") from error
         except ApiError as error:
-            raise self._unread(error) from error
-
-    def _look_at_the_other_kind(self) -> None:
-        """Before E5: what the task is not about is read as well, to be sent back as it is."""
-        document = self._look.document
-        for kind in KINDS:
-            if kind in self._plans:
-                continue
-            if document.shares_globally(kind) is None:
-                raise NotSentError(f"{self._why_put}{untold(self._producer.name, kind)}")
-            try:
-                sharing = self._registry.sharing(document, kind)
-            except ApiError as error:
-                raise self._unread(error) from error
-            self._plans[kind] = Plan(self._producer, kind, sharing, sharing)
-            self._now[kind] = sharing
-
-    def _unread(self, error: ApiError) -> NotSentError:
-        self._unknown.update(self._touched)
-        name = self._producer.name
-        return NotSentError(f"{error} So {name} could not be read again right before it would have been written.")
+            self._unknown.update(self._plans)
+            raise NotSentError(
+                f"{error} So {self._producer.name} could not be read again right before it would have been written."
+            ) from error
 
     def _refuse_changes(self) -> None:
-        for kind, shown in self._look.sharing.items():
-            if not _is_just(shown, self._now[kind]):
+        for kind, before in self._now.items():
+            shown = self._look.sharing[kind]
+            if not _is_just(shown, before):
                 raise NotSentError(
                     f"{self._producer.name} has changed meanwhile, run again. Since it was read, somebody else changed "
-                    f"its sharing: {_differences(kind, self._now[kind], shown)}.",
+                    f"its sharing: {_differences(kind, before, shown)}.",
                     self._look.sharing,
                 )
 
@@ -342,7 +380,9 @@ class _Writing:
     def _send_flags(self, plans: Sequence[Plan]) -> Shown | None:
         document = self._look.document
         flags = {plan.kind: plan.after.everyone for plan in plans}
-        answer = self._writers.set_flags(document, flags, is_repair=self._dropped.issuperset(flags))
+        answer = self._writers.set_flags(
+            document, flags, is_repair=all(kind in self._kept and self._kept[kind].everyone for kind in flags)
+        )
         if answer is None or any(answer.shares_globally(kind) != value for kind, value in flags.items()):
             return None
         shown = {}
@@ -356,21 +396,46 @@ class _Writing:
 
     # Telling.
 
-    def _harm(self, step: _Step, shown: Shown, *, with_flags: bool) -> list[str]:
-        """What E5 did to the kind that it was to leave as it is."""
+    def _harm(self) -> list[str]:
+        """What E5 did to what it was to leave as it is, or may have done."""
         told = []
-        written = [plan.kind for plan in step.plans]
-        for kind in (kind for kind in step.kinds if kind not in written):
-            before, now = self._now[kind], shown[kind]
-            if before.everyone and not now.everyone and self._plans[kind].after.everyone:
-                self._dropped.add(kind)
-            elif not before.is_same_as(now) and (before.everyone == now.everyone or with_flags):
-                were = "everybody" if before.everyone else ", ".join(before.names) or "nobody"
-                told.append(
-                    f"PUT registry-partnerships changed who may use the {kind.name} of {self._producer.name} too: "
-                    f"{_differences(kind, before, now)}. It was: {were}. Set that right in TFE's admin pages, or by a "
-                    f"task about its {kind.name}."
-                )
+        for kind, kept in self._kept.items():
+            if kind in self._unknown:
+                what, now = " may have", ""
+            elif self._is_list_harmed(kind) or self._is_flag_harmed(kind):
+                what, now = ", or somebody else meanwhile,", f": {_differences(kind, kept, self._now[kind])}"
+            else:
+                continue
+            were = "everybody" if kept.everyone else ", ".join(kept.names) or "nobody"
+            task = f"with {kind.flag_option}: true" if kept.everyone else f"about its {kind.name}"
+            told.append(
+                f"PUT registry-partnerships{what} changed who may use the {kind.name} of {self._producer.name} too"
+                f"{now}. It was: {were}. Set that right in TFE's admin pages, or by a task {task}."
+            )
+        return told
+
+    def _not_sent_any_more(self) -> list[str]:
+        left = [
+            it for it in self._unsent if it.kind in self._unknown or self._now[it.kind].everyone != it.after.everyone
+        ]
+        return [f"{it.kind.flag_option}: {str(it.after.everyone).lower()} was not sent any more." for it in left]
+
+    def _what_is_left(self) -> list[str]:
+        """What to tell where a write could not be sent."""
+        if not self._touched:
+            return [f"Nothing of {self._producer.name} was changed."]
+        told = ["An earlier write of this task may have been applied."]
+        wrong = [
+            text
+            for kind, plan in self._plans.items()
+            if kind not in self._unknown and not (kind in self._kept and self._kept[kind].everyone)
+            for text in _wrong(plan, self._now[kind])
+        ]
+        if wrong:
+            told.append(
+                f"When it was last read, the sharing of {self._producer.name} was not what was asked for: "
+                f"{'; '.join(wrong)}."
+            )
         return told
 
     def _not_reached(self, step: _Step, shown: Shown) -> str:
@@ -381,7 +446,8 @@ class _Writing:
         said = str(failure) if failure else "The server accepted the write."
         if times > 1:
             said += f" It was sent {times} times."
-        if failure and all(shown[plan.kind].is_same_as(self._now[plan.kind]) for plan in plans):
+        now = {**self._now, **shown}
+        if failure and all(now[kind].is_same_as(plan.before) for kind, plan in self._plans.items()):
             if tries.may_arrive:
                 return (
                     f"{said} Read again, the sharing of {name} is as it was before. Yet the server may still be at "

@@ -64,7 +64,7 @@ def refuse_to_risk(document: Document, lists: Collection[Kind], asked_about: Col
                 f"{name} shares its {kind.name} with every organization, and the request that writes its {written} "
                 "consumers may turn that off. A task that is killed before it has turned that on again would cut "
                 "everybody off, and no second run would see it. So ask for both in one entry of tfe_registry_sharing: "
-                f"{{{', '.join(f'{option}: {value}' for option, value in entry.items())}}}. Nothing was changed."
+                f"{{{', '.join(f'{option}: {value}' for option, value in entry.items())}}}."
             )
 
 
@@ -72,7 +72,7 @@ def untold(name: str, kind: Kind) -> str:
     """Why E5 is not tried."""
     return (
         f"The document of {name} does not tell whether its {kind.name} are shared with every organization, and PUT "
-        "registry-partnerships could turn that off. It was not tried, and nothing was changed."
+        "registry-partnerships could turn that off. So it was not tried."
     )
 
 

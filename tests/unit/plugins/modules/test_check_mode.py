@@ -17,8 +17,16 @@ MODULES = sorted(path.stem for path in (Path(__file__).resolve().parents[4] / "p
 # What each module would change on the small instance; a module that only reads is asked for everything.
 TASKS: dict[str, dict[str, Any]] = {
     "tfe_module_consumers": {"organization": "delta", "consumers": ["eta"]},
+    "tfe_provider_consumers": {"organization": "delta", "consumers": ["eta"]},
     "tfe_registry_sharing_info": {},
-    "tfe_registry_sharing": {"producers": [{"organization": "delta", "consumers": ["eta"]}], "prune": True},
+    "tfe_registry_sharing": {
+        "producers": [{"organization": "delta", "module_consumers": ["eta"]}],
+        "prune": ["modules"],
+    },
+}
+BOTH_KINDS = {
+    "producers": [{"organization": "delta", "module_consumers": ["eta"], "global_provider_sharing": True}],
+    "prune": ["modules", "providers"],
 }
 
 
@@ -28,6 +36,27 @@ def test_a_run_in_check_mode_only_reads_and_locks_nothing(
     start: StartSimulator, run: RunModule, tmp_path: Path, module: str, profile: str
 ) -> None:
     tfe = start(profile=profile)
-    assert run(TASKS[module], module=module, check=True)["changed"] != module.endswith("_info")
+    shares_providers = profile in ("202301-1", "2.1")
+    tasks = [TASKS[module]]
+    if module == "tfe_registry_sharing" and shares_providers:
+        tasks.append(BOTH_KINDS)
+    for task in tasks:
+        answer = run(task, module=module, check=True)
+        if module == "tfe_provider_consumers" and not shares_providers:
+            assert "This server does not share providers" in answer["msg"]
+        else:
+            assert answer["changed"] != module.endswith("_info")
     assert {request.method for request in tfe.requests} == {"GET"}
-    assert not (tmp_path / ".ansible").exists()
+    assert not (tmp_path / "home" / ".ansible").exists()
+    assert not list((tmp_path / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("module", ["tfe_module_consumers", "tfe_provider_consumers", "tfe_registry_sharing"])
+def test_a_run_that_writes_locks_in_those_places(
+    start: StartSimulator, run: RunModule, tmp_path: Path, module: str
+) -> None:
+    """Else the test above proves nothing."""
+    start()
+    assert run(TASKS[module], module=module)["changed"]
+    assert (tmp_path / "home" / ".ansible").exists()
+    assert list((tmp_path / "tmp").iterdir())

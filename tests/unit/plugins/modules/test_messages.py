@@ -12,6 +12,7 @@ from __future__ import annotations
 import gzip
 import re
 import socket
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -53,6 +54,11 @@ NOT_TFE = (
     f"{DIRECT} Is this the address of Terraform Enterprise itself, and not of a sign-in page or a proxy in front of it?"
 )
 ACCOUNT = "GET TFE/api/v2/account/details"
+PUT = f"PUT {DELTA}/registry-partnerships"
+NO_OTHER_WAY = (
+    f"The module consumers of delta cannot be written, although the organization itself was just read: {E1} answered "
+    f"404 Not Found: not found. PATCH {DELTA}/relationships/module-consumers answered 410 Gone: gone."
+)
 PAGE = "a web page came instead of TFE's answer"
 AS_BEFORE = "Read again, the sharing of delta is as it was before: nothing was changed."
 SO_FAR = (
@@ -62,13 +68,21 @@ SO_FAR = (
 OTHERWISE = "Read again, the sharing of delta is not what was asked for:"
 ACCEPTED = f"The server accepted the write. {OTHERWISE}"
 UNKNOWN_NOW = "The write may have been applied: what delta shares now is not known, since reading it back failed."
-CHECK_THEM = "then run again to see whether the module consumers arrived."
+FAILED_OF_ONE = (
+    "of 1 producers did not come to what was asked for. Every other one did. Once the cause is mended, the same task "
+    "finishes the job."
+)
 FAILED_OF_TWO = (
     "of 2 producers did not come to what was asked for. Every other one did. Once the cause is mended, the same task "
     "finishes the job."
 )
 ELEMENT = "it must be the name or the external id of an organization."
 CLEAR = "To clear the list, say so with an empty list: consumers: []."
+
+NOTHING = "Nothing of delta was changed."
+PUT_CHANGED = "PUT registry-partnerships, or somebody else meanwhile, changed who may use the"
+PUT_MAY_HAVE_CHANGED = "PUT registry-partnerships may have changed who may use the"
+SET_RIGHT = "Set that right in TFE's admin pages, or by a task"
 
 ETA = {"organization": "delta", "consumers": ["eta"]}
 MEMBER = {**ETA, "tfe_token": "MEMBER"}
@@ -316,15 +330,18 @@ ODD_ANSWERS = [
     ),
     Case("Asked for organization 'delta', the server sent 'eta'.", faults=(sent({"data": {"id": "eta"}}),)),
     Case(
-        "The server sent something that is not a partnership in a list of them.",
-        faults=(sent({"data": [{"id": "mp-1"}]}, "module-consumers$"),),
-        profile="202012-1",
-    ),
-    Case(
         "The server does not tell whether delta shares its modules with every organization (global-module-sharing is "
         "neither true nor false in its document), and an empty list of consumers can mean either. Is this Terraform "
         "Enterprise 202012-1 or newer? If it is, set global sharing of this organization once in TFE's admin pages.",
         behaviour=Behaviour(without_module_flag=True),
+    ),
+]
+
+ODD_LISTS = [
+    Case(
+        "The server sent something that is not a partnership in a list of them.",
+        faults=(sent({"data": [{"id": "mp-1"}]}, "module-consumers$"),),
+        profile="202012-1",
     ),
     Case(
         f"The module consumers of delta cannot be read, although the organization itself was just read: {E2} answered "
@@ -391,49 +408,172 @@ WRITES = [
     ),
     Case(
         f"The module consumers of delta cannot be written, although the organization itself was just read: {E1} "
-        f"answered 404 Not Found: not found. PATCH {DELTA}/relationships/module-consumers answered 410 Gone: gone. PUT "
-        "registry-partnerships was not tried: the document of delta does not tell whether its providers are shared "
-        f"with every organization, and this write could turn that off. {AS_BEFORE}",
+        f"answered 404 Not Found: not found. PATCH {DELTA}/relationships/module-consumers answered 410 Gone: gone. The "
+        "document of delta does not tell whether its providers are shared with every organization, and PUT "
+        "registry-partnerships could turn that off. So it was not tried. Nothing of delta was changed.",
         behaviour=PUT_WITHOUT_FLAG,
     ),
     Case(
-        f"PUT {DELTA}/registry-partnerships answered 409 Conflict: conflict. {AS_BEFORE}",
+        f"{NO_OTHER_WAY} {PUT} answered 409 Conflict: conflict. {AS_BEFORE}",
         faults=(refused(409, "", "PUT"),),
         behaviour=PUT_ONLY,
     ),
     Case(
-        "delta shared its providers with every organization. PUT registry-partnerships may have turned that off, and "
-        f"it is not known to be on again. Check it in TFE's admin pages; {CHECK_THEM}",
+        f"PATCH {DELTA} answered 409 Conflict: conflict. {OTHERWISE} global provider sharing is off. {PUT_CHANGED} "
+        "providers of delta too: global provider sharing is off now. It was: everybody. "
+        f"{SET_RIGHT} with global_provider_sharing: true.",
         faults=(refused(409, "delta$", "PATCH"),),
         behaviour=PUT_ONLY,
         delta=GLOBAL_PROVIDERS,
     ),
     Case(
-        "delta shared its providers with every organization. PUT registry-partnerships may have turned that off, and "
-        f"it is not known to be on again. {FORBIDDEN} Check it in TFE's admin pages; {CHECK_THEM}",
-        faults=(refused(403, "delta$", nth=4),),  # the task, two looks before PUT, and this one
+        f"{UNKNOWN_NOW} {FORBIDDEN} {PUT_MAY_HAVE_CHANGED} providers of delta too. It was: everybody. {SET_RIGHT} with "
+        "global_provider_sharing: true.",
+        faults=(refused(403, "delta$", nth=4),),  # the task, E3, the look before PUT, and this one
         behaviour=PUT_ONLY,
         delta=GLOBAL_PROVIDERS,
     ),
     Case(
-        "PUT registry-partnerships changed the provider consumers of delta too. They were: 42, eta. Check them in "
-        f"TFE's admin pages; {CHECK_THEM}",
+        f"{PUT_CHANGED} providers of delta too: removed: 42. It was: 42, eta. {SET_RIGHT} about its providers.",
         behaviour=PUT_DROPS_42,
         delta=PRODUCER_WITH_PROVIDERS,
     ),
     Case(
-        "PUT registry-partnerships may have changed the provider consumers of delta too. GET "
-        f"{DELTA}/relationships/provider-consumers answered 403 Forbidden: forbidden. {NOT_ALLOWED} They were: none. "
-        f"Check them in TFE's admin pages; {CHECK_THEM}",
+        f"{UNKNOWN_NOW} GET {DELTA}/relationships/provider-consumers answered 403 Forbidden: forbidden. {NOT_ALLOWED} "
+        f"{PUT_MAY_HAVE_CHANGED} providers of delta too. It was: nobody. {SET_RIGHT} about its providers.",
         faults=(refused(403, "provider-consumers$", nth=2),),
         behaviour=PUT_ONLY,
     ),
 ]
 
 
-@pytest.mark.parametrize("case", [*TASKS, *WHY_THERE_IS_NOTHING, *ODD_ANSWERS, *WRITES])
+# The write of providers: PUT, and modules beside it.
+
+GLOBAL_MODULES = Organization("delta", global_modules=True, provider_consumers=("42",))
+MODULES_TO_KEEP = Organization("delta", module_consumers=("42", "zeta"))
+E4 = f"GET {DELTA}/relationships/provider-consumers"
+OLD = "This server does not share providers: Terraform Enterprise does since 202301-1."
+UNTOLD = (
+    "The document of delta does not tell whether its modules are shared with every organization, and PUT "
+    "registry-partnerships could turn that off. So it was not tried."
+)
+RISK = (
+    "delta shares its modules with every organization, and the request that writes its provider consumers may turn "
+    "that off. A task that is killed before it has turned that on again would cut everybody off, and no second run "
+    "would see it. So ask for both in one entry of tfe_registry_sharing: {organization: delta, global_module_sharing: "
+    "true, provider_consumers: […]}."
+)
+LATE = "So delta could not be read again right before it would have been written."
+
+PROVIDER_WRITES = [
+    Case(
+        f"{OLD} The provider consumers of delta cannot be read, although the organization itself was just read: {E4} "
+        "answered 404 Not Found: not found.",
+        profile="202012-1",
+    ),
+    Case(
+        f"{OLD} The provider consumers of delta cannot be read, although the organization itself was just read: {E4} "
+        "answered 404 Not Found: not found.",
+        {"organization": "delta", "global_provider_sharing": True},
+        profile="202103-1",
+    ),
+    Case(f"{RISK} Nothing was changed.", delta=GLOBAL_MODULES),
+    Case(f"{RISK} Nothing was changed.", {"organization": "delta", "consumers": []}, delta=GLOBAL_MODULES),
+    Case(f"{UNTOLD} Nothing was changed.", behaviour=Behaviour(without_module_flag=True)),
+    Case(
+        f"{PUT} answered 401 Unauthorized: unauthorized. {BAD_TOKEN} {NOTHING}",
+        faults=(refused(401, "", "PUT"),),
+    ),
+    Case(f"{PUT} answered 409 Conflict: conflict. {AS_BEFORE}", faults=(refused(409, "", "PUT"),)),
+    Case(
+        f"{PUT} answered 501 Not Implemented: not implemented. It was sent 2 times. {SO_FAR}",
+        {**ETA, "tfe_max_retries": 1},
+        (refused(501, "", "PUT", times=0),),
+    ),
+    Case(
+        f"{ACCEPTED} missing: eta; left over: Gamma, zeta.",
+        behaviour=Behaviour(write_ignored=True),
+        delta=Organization("delta", provider_consumers=("zeta", "Gamma")),
+    ),
+    Case(
+        f"{ACCEPTED} global provider sharing is still on; missing: eta.",
+        behaviour=Behaviour(put_ends_global="never"),
+        delta=GLOBAL_PROVIDERS,
+    ),
+    Case(
+        f"{ACCEPTED} global provider sharing is off.",
+        {"organization": "delta", "global_provider_sharing": True},
+        behaviour=Behaviour(write_ignored=True),
+    ),
+    Case(
+        f"{FORBIDDEN} {LATE} {NOTHING}",
+        faults=(refused(403, "delta$", nth=2),),
+    ),
+    Case(
+        f"{E2} answered 403 Forbidden: forbidden. {NOT_ALLOWED} {LATE} {NOTHING}",
+        faults=(refused(403, "delta/relationships/module-consumers$"),),
+    ),
+    Case(
+        f"{PUT} answered 409 Conflict: conflict. {UNKNOWN_NOW} {FORBIDDEN} {PUT_MAY_HAVE_CHANGED} modules of delta "
+        f"too. It was: 42, zeta. {SET_RIGHT} about its modules.",
+        faults=(refused(409, "", "PUT"), refused(403, "delta$", nth=2)),
+        delta=MODULES_TO_KEEP,
+    ),
+    Case(  # a token that ends between the write and the look at what it did
+        f"{UNKNOWN_NOW} GET {DELTA} answered 401 Unauthorized: unauthorized. {BAD_TOKEN} {PUT_MAY_HAVE_CHANGED} "
+        f"modules of delta too. It was: nobody. {SET_RIGHT} about its modules.",
+        faults=(refused(401, "delta$", nth=3, times=0),),
+    ),
+    Case(
+        f"{PUT_CHANGED} modules of delta too: removed: zeta. It was: 42, zeta. {SET_RIGHT} about its modules.",
+        behaviour=Behaviour(write_drops=("zeta",)),
+        delta=MODULES_TO_KEEP,
+    ),
+    Case(
+        f"{ACCEPTED} missing: eta. {PUT_CHANGED} modules of delta too: removed: zeta. It was: 42, zeta. {SET_RIGHT} "
+        "about its modules.",
+        behaviour=Behaviour(write_drops=("zeta", "eta")),
+        delta=MODULES_TO_KEEP,
+    ),
+    Case(
+        f"{ACCEPTED} missing: eta. {PUT_CHANGED} modules of delta too: removed: 42, zeta. It was: 42, zeta. "
+        f"{SET_RIGHT} about its modules.",
+        behaviour=Behaviour(write_drops=("42", "zeta", "eta")),
+        delta=MODULES_TO_KEEP,
+    ),
+]
+
+
+def of_providers(case: Case) -> Case:
+    """The same about providers: only the words differ."""
+
+    def worded(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {worded(key): worded(element) for key, element in value.items()}
+        return value.replace("module", "provider").replace("202012-1", "202301-1") if isinstance(value, str) else value
+
+    fields = {**vars(case.behaviour), "without_provider_flag": case.behaviour.without_module_flag}
+    delta: dict[str, Any] = {
+        "global_providers": case.delta.global_modules,
+        "provider_consumers": case.delta.module_consumers,
+    }
+    return case._replace(
+        message=worded(case.message),
+        options=worded(case.options),
+        faults=tuple(replace(fault, path=worded(fault.path)) for fault in case.faults),
+        behaviour=Behaviour(**{**fields, "without_module_flag": False}),
+        delta=Organization("delta", **delta),
+    )
+
+
+@pytest.mark.parametrize("case", [*TASKS, *WHY_THERE_IS_NOTHING, *ODD_ANSWERS, *ODD_LISTS, *WRITES])
 def test_one_producer(start: StartSimulator, run: RunModule, case: Case) -> None:
     assert told(start, run, "tfe_module_consumers", case) == case.message
+
+
+@pytest.mark.parametrize("case", [*map(of_providers, (*TASKS, *WHY_THERE_IS_NOTHING, *ODD_ANSWERS)), *PROVIDER_WRITES])
+def test_one_producer_of_providers(start: StartSimulator, run: RunModule, case: Case) -> None:
+    assert told(start, run, "tfe_provider_consumers", case) == case.message
 
 
 @pytest.mark.parametrize(
@@ -466,41 +606,227 @@ def test_questions(start: StartSimulator, run: RunModule, case: Case) -> None:
     assert told(start, run, "tfe_registry_sharing_info", case) == case.message
 
 
+DELTA_ETA = {"organization": "delta", "module_consumers": ["eta"]}
+EVERYTHING = (
+    "give at least one of module_consumers, global_module_sharing, provider_consumers, global_provider_sharing."
+)
+BOTH = {"organization": "delta", "global_module_sharing": True, "provider_consumers": ["eta"]}
+BUT_FOR_DELTA = [{"organization": "eta", "module_consumers": []}]
+
+
 @pytest.mark.parametrize(
     "case",
     [
+        # What is asked for.
         Case(
-            "producers is empty and prune is true: this would stop all sharing on the instance. If you mean that, add "
-            "prune_all: true; nothing was changed.",
-            {"producers": [], "prune": True},
+            "prune names modules, and no entry mentions them, so nobody would share modules any more. They are shared "
+            "by: delta. If you mean that, add prune_all: [modules]. Nothing was changed.",
+            {"producers": [], "prune": ["modules"]},
+            delta=SHARES,
+        ),
+        Case(
+            "prune names modules, and no entry mentions them, so nobody would share modules any more. They are shared "
+            "by: delta, theta. If you mean that, add prune_all: [modules]. prune names providers, and no entry "
+            "mentions them, so nobody would share providers any more. They are shared by: team-00, team-01, team-02, "
+            "team-03, team-04, team-05, team-06, team-07, team-08, team-09 and 2 more. If you mean that, add "
+            "prune_all: [providers]. Nothing was changed.",
+            {"producers": [], "prune": ["providers", "modules"]},
+            delta=SHARES,
+            more=(
+                Organization("theta", global_modules=True),
+                *(Organization(f"team-{i:02}", provider_consumers=("eta",)) for i in range(11, -1, -1)),
+            ),
+        ),
+        Case(
+            "producers[1] (delta): prune names providers, delta shares some, and this entry leaves them out: say "
+            "provider_consumers: [] or give the list. Nothing was changed.",
+            {
+                "producers": [{"organization": "eta", "provider_consumers": []}, DELTA_ETA],
+                "prune": ["modules", "providers"],
+            },
+            delta=PRODUCER_WITH_PROVIDERS,
+        ),
+        Case(
+            "producers[0] (delta): prune names modules, delta shares some, and this entry leaves them out: say "
+            "module_consumers: [] or give the list. producers[1] (theta): prune names modules, theta shares some, and "
+            "this entry leaves them out: say module_consumers: [] or give the list. Nothing was changed.",
+            {
+                "producers": [
+                    {"organization": "delta", "provider_consumers": []},
+                    {"organization": "theta", "global_provider_sharing": False},
+                    {"organization": "eta", "module_consumers": []},
+                ],
+                "prune": ["modules"],
+            },
+            delta=SHARES,
+            more=(Organization("theta", global_modules=True),),
+        ),
+        Case(
+            "prune_all names providers, and prune does not: nothing of that kind would be pruned.",
+            {"producers": [DELTA_ETA], "prune": ["modules"], "prune_all": ["providers"]},
+        ),
+        Case(
+            "prune_all names modules, and producers has entries about them: it is for a kind that no entry mentions.",
+            {"producers": [DELTA_ETA], "prune": ["modules"], "prune_all": ["modules"]},
+        ),
+        Case(
+            "producers[0] (delta): external_id is 'org-2222222222222222', but that of delta is ID:delta.",
+            {"producers": [{**DELTA_ETA, "external_id": "org-2222222222222222"}]},
+        ),
+        Case(
+            "producers[1] (Gamma): external_id is 'org-2222222222222222', but that of Gamma is not told by this "
+            "server.",
+            {
+                "producers": [
+                    DELTA_ETA,
+                    {"organization": "Gamma", "module_consumers": [], "external_id": "org-2222222222222222"},
+                ]
+            },
+            behaviour=Behaviour(without_external_ids=True),
         ),
         Case(
             "producers[1] (DELTA): this producer is there twice, producers[0] (delta) is the same one.",
-            {"producers": [ETA, {"organization": "DELTA", "consumers": []}]},
+            {"producers": [DELTA_ETA, {"organization": "DELTA", "module_consumers": []}]},
         ),
         Case(
             "producers[0] (delta): it is also ignore[1] 'DELTA'. Nothing was changed.",
-            {"producers": [ETA], "prune": True, "ignore": ["zeta", "DELTA"]},
+            {"producers": [DELTA_ETA], "prune": ["modules"], "ignore": ["zeta", "DELTA"]},
         ),
         Case(
             "No organization has this name or external id: ignore[1] 'zetta' (did you mean 'zeta' or 'eta' or "
             "'delta'?). Nothing was changed.",
-            {"producers": [ETA], "prune": True, "ignore": ["zeta", "zetta"]},
+            {"producers": [DELTA_ETA], "prune": ["modules"], "ignore": ["zeta", "zetta"]},
         ),
         Case(
             "No organization has this name or external id: producers[1] (gama) 'gama' (did you mean 'Gamma'?). "
             "Nothing was changed.",
-            {"producers": [ETA, {"organization": "gama", "consumers": []}]},
+            {"producers": [DELTA_ETA, {"organization": "gama", "module_consumers": []}]},
         ),
         Case(
-            f"producers[0] (delta): consumers[0] is blank: {ELEMENT} {CLEAR} producers[1] (eta): Nothing is asked for: "
-            "give consumers, global_module_sharing, or both.",
-            {"producers": [{"organization": "delta", "consumers": [""]}, {"organization": "eta"}]},
+            "No organization has this name or external id: producers[0] (delta): provider_consumers[1] 'gama' (did you "
+            "mean 'Gamma'?), producers[1] (eta): module_consumers[0] 'qqqqqq'. Nothing was changed.",
+            {
+                "producers": [
+                    {"organization": "delta", "provider_consumers": ["eta", "gama"]},
+                    {"organization": "eta", "module_consumers": ["qqqqqq"]},
+                ]
+            },
         ),
+        Case(
+            f"producers[0] (delta): module_consumers[0] is blank: {ELEMENT} {CLEAR.replace('cons', 'module_cons')} "
+            f"producers[1] (eta): Nothing is asked for: {EVERYTHING}",
+            {"producers": [{"organization": "delta", "module_consumers": [""]}, {"organization": "eta"}]},
+        ),
+        Case(
+            "producers[0] (delta): module_consumers and global_module_sharing: true exclude each other: a registry is "
+            "open either to the listed organizations or to every one. "
+            f"provider_consumers[0] is blank: {ELEMENT} {CLEAR.replace('cons', 'provider_cons')}",
+            {"producers": [{**DELTA_ETA, "global_module_sharing": True, "provider_consumers": [None]}]},
+        ),
+        Case(
+            "producers[1] (delta): delta shares its modules with every organization. state: present would turn that "
+            "off and cut everybody else off. If you mean that, add global_module_sharing: false; nothing was changed.",
+            {"producers": [{"organization": "eta", "provider_consumers": []}, {**DELTA_ETA, "state": "present"}]},
+            delta=GLOBAL,
+        ),
+        # What the server has.
+        *(
+            Case(f"{asked}: {OLD} Nothing was changed.", options, profile=profile)
+            for profile in ("202012-1", "202103-1")
+            for asked, options in (
+                ("producers[0] (delta)", {"producers": [{"organization": "delta", "provider_consumers": []}]}),
+                (
+                    "producers[1] (delta) and 1 more",
+                    {
+                        "producers": [
+                            {"organization": "eta", "module_consumers": []},
+                            {"organization": "delta", "global_provider_sharing": False},
+                            {"organization": "Gamma", "provider_consumers": ["eta"]},
+                        ]
+                    },
+                ),
+                ("prune: providers", {"producers": [DELTA_ETA], "prune": ["providers"], "prune_all": ["providers"]}),
+            )
+        ),
+        Case(
+            f"producers[0] (delta): {RISK} Nothing was changed.",
+            {"producers": [{"organization": "delta", "provider_consumers": ["eta"]}]},
+            delta=GLOBAL_MODULES,
+        ),
+        Case(
+            f"{RISK} Nothing was changed.",
+            {
+                "producers": [{"organization": "eta", "provider_consumers": []}],
+                "prune": ["providers"],
+            },
+            delta=GLOBAL_MODULES,
+        ),
+        Case(
+            f"producers[0] (delta): {UNTOLD} Nothing was changed.",
+            {"producers": [{"organization": "delta", "provider_consumers": ["eta"]}]},
+            behaviour=Behaviour(without_module_flag=True),
+        ),
+        # Writes.
         Case(
             f"1 {FAILED_OF_TWO} {CONFLICT} {AS_BEFORE}",
-            {"producers": [{"organization": "eta", "consumers": []}], "prune": True},
+            {"producers": BUT_FOR_DELTA, "prune": ["modules"]},
             (refused(409, "", "PATCH"),),
+            delta=SHARES,
+        ),
+        Case(
+            f"1 {FAILED_OF_ONE} {PUT} answered 409 Conflict: conflict. {AS_BEFORE} global_module_sharing: true was not "
+            "sent any more.",
+            {"producers": [BOTH]},
+            (refused(409, "", "PUT"),),
+            delta=SHARES,
+        ),
+        Case(
+            f"1 {FAILED_OF_ONE} PATCH {DELTA} answered 409 Conflict: conflict. {OTHERWISE} global module sharing is "
+            "off.",
+            {"producers": [BOTH]},
+            (refused(409, "delta$", "PATCH"),),
+        ),
+        Case(  # what the PUT turned off by the way
+            f"1 {FAILED_OF_ONE} PATCH {DELTA} answered 409 Conflict: conflict. {OTHERWISE} global module sharing is "
+            f"off. {PUT_CHANGED} modules of delta too: global module sharing is off now. It was: everybody. "
+            f"{SET_RIGHT} with global_module_sharing: true.",
+            {"producers": [BOTH]},
+            (refused(409, "delta$", "PATCH"),),
+            delta=GLOBAL,
+        ),
+        Case(  # a token that ends between the two
+            f"1 {FAILED_OF_ONE} PATCH {DELTA} answered 401 Unauthorized: unauthorized. {BAD_TOKEN} An earlier write of "
+            "this task may have been applied. When it was last read, the sharing of delta was not what was asked for: "
+            "global module sharing is off.",
+            {"producers": [BOTH]},
+            (refused(401, "delta$", "PATCH"),),
+        ),
+        Case(
+            f"1 {FAILED_OF_ONE} PATCH {DELTA} answered 401 Unauthorized: unauthorized. {BAD_TOKEN} An earlier write of "
+            f"this task may have been applied. {PUT_CHANGED} modules of delta too: global module sharing is off now. "
+            f"It was: everybody. {SET_RIGHT} with global_module_sharing: true.",
+            {"producers": [BOTH]},
+            (refused(401, "delta$", "PATCH"),),
+            delta=GLOBAL,
+        ),
+        Case(
+            f"1 {FAILED_OF_ONE} {UNKNOWN_NOW} {FORBIDDEN} {PUT_MAY_HAVE_CHANGED} modules of delta too. It was: "
+            f"everybody. {SET_RIGHT} with global_module_sharing: true.",
+            {"producers": [BOTH]},
+            (refused(403, "delta$", nth=3),),
+            delta=GLOBAL,
+        ),
+        Case(  # global sharing that was to end is no harm
+            f"1 {FAILED_OF_ONE} {ACCEPTED} missing: eta.",
+            {"producers": [{**BOTH, "global_module_sharing": False}]},
+            behaviour=Behaviour(write_drops=("eta",)),
+            delta=GLOBAL,
+        ),
+        Case(
+            f"1 {FAILED_OF_ONE} {ACCEPTED} missing: eta. {PUT_CHANGED} modules of delta too: removed: zeta. It was: "
+            f"Gamma, zeta. {SET_RIGHT} about its modules. global_module_sharing: true was not sent any more.",
+            {"producers": [BOTH]},
+            behaviour=Behaviour(write_drops=("eta", "zeta")),
             delta=SHARES,
         ),
     ],
@@ -513,7 +839,7 @@ def told(start: StartSimulator, run: RunModule, module: str, case: Case) -> str:
     """The message of a task that fails."""
     tfe = start(case.delta, *ORGANIZATIONS[1:], *case.more, behaviour=case.behaviour, profile=case.profile)
     tfe.order(*case.faults)
-    ids = {f"ID:{name}": tfe.external_id(name) for name in ("eta", "zeta")}
+    ids = {f"ID:{name}": tfe.external_id(name) for name in ("eta", "zeta", "delta")}
 
     def fill_in(value: Any) -> Any:
         if isinstance(value, list):
@@ -530,7 +856,7 @@ def test_ten_failures_are_told_and_the_rest_is_named(start: StartSimulator, run:
     names = [f"team-{i:02}" for i in range(13)]
     tfe = start(*map(Organization, names))
     tfe.order(refused(409, "", "PATCH", times=0))
-    producers = [{"organization": name, "consumers": ["team-12"]} for name in names[:12]]
+    producers = [{"organization": name, "module_consumers": ["team-12"]} for name in names[:12]]
     message = run({"producers": producers}, module="tfe_registry_sharing")["msg"]
     failures = [
         f"PATCH {tfe.address}/api/v2/admin/organizations/{name}/module-consumers answered 409 Conflict: conflict. Read "
@@ -558,7 +884,7 @@ def test_the_rest_is_not_written_where_the_token_ends(start: StartSimulator, run
     names = [f"team-{i:02}" for i in range(40)]
     tfe = start(*map(Organization, names))
     tfe.order(refused(401, "", "PATCH", times=0), refused(401, "account/details$", times=0))
-    producers = [{"organization": name, "consumers": ["team-39"]} for name in names[:39]]
+    producers = [{"organization": name, "module_consumers": ["team-39"]} for name in names[:39]]
     told = [it["msg"] for it in run({"producers": producers}, module="tfe_registry_sharing")["producers"]]
     account = f"GET {tfe.address}/api/v2/account/details answered 401 Unauthorized: unauthorized. {BAD_TOKEN}"
     assert told[-1] == f"team-38 was not written any more: {account}"
@@ -568,7 +894,7 @@ def test_the_account_is_looked_at_only_where_somebody_else_is_waiting(start: Sta
     for count in (1, 2):
         tfe = start(*ORGANIZATIONS)
         tfe.order(refused(409, "", "PATCH", times=0))
-        producers = [{"organization": name, "consumers": ["eta"]} for name in ("delta", "Gamma")[:count]]
+        producers = [{"organization": name, "module_consumers": ["eta"]} for name in ("delta", "Gamma")[:count]]
         assert run({"producers": producers}, module="tfe_registry_sharing")["failed"]
         looked = any(request.path.endswith("/account/details") for request in tfe.requests)
         assert looked == (count > 1)
@@ -583,21 +909,27 @@ def test_a_try_that_failed_is_warned_of(start: StartSimulator, run: RunModule) -
 
 def test_what_was_broken_on_the_way_is_told_beside_what_was_reached(start: StartSimulator, run: RunModule) -> None:
     start(PRODUCER_WITH_PROVIDERS, *ORGANIZATIONS[1:], behaviour=PUT_DROPS_42)
-    answer = run({"producers": [ETA]}, module="tfe_registry_sharing")
+    answer = run({"producers": [DELTA_ETA]}, module="tfe_registry_sharing")
     [producer] = answer["producers"]
-    assert (producer["changed"], producer["consumers"], producer["added"]) == (True, ["eta"], ["eta"])
-    assert producer["msg"].startswith("PUT registry-partnerships changed the provider consumers of delta too.")
-    assert answer["added"] == 1
+    assert (producer["changed"], producer["module_consumers"], producer["provider_consumers"]) == (True, ["eta"], None)
+    assert producer["msg"].startswith(f"{PUT_CHANGED} providers of delta too: removed: 42. It was: 42, eta.")
+    unchanged = {"organization": "delta", "everybody_before": False, "everybody_after": False}
+    assert answer["changes"] == [
+        {**unchanged, "kind": "modules", "added": ["eta"], "removed": []},
+        {**unchanged, "kind": "providers", "added": [], "removed": ["42"]},
+    ]
+    [before] = answer["before"]
+    assert (before["module_consumers"], before["provider_consumers"]) == ([], ["42", "eta"])
 
 
 def test_an_account_that_does_not_show_stops_nobody(start: StartSimulator, run: RunModule) -> None:
     names = [f"team-{i:02}" for i in range(20)]
     tfe = start(*map(Organization, names))
     tfe.order(refused(409, "/team-00/", "PATCH"), refused(403, "account/details$", times=0))
-    producers = [{"organization": name, "consumers": ["team-19"]} for name in names[:19]]
+    producers = [{"organization": name, "module_consumers": ["team-19"]} for name in names[:19]]
     answer = run({"producers": producers}, module="tfe_registry_sharing")
     assert answer["msg"].startswith("1 of 19 producers did not come to what was asked for.")
-    assert [producer["consumers"] for producer in answer["producers"]] == [[]] + [["team-19"]] * 18
+    assert [producer["module_consumers"] for producer in answer["producers"]] == [[]] + [["team-19"]] * 18
 
 
 def test_a_list_that_ends_with_404_is_not_called_closed(start: StartSimulator, run: RunModule) -> None:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``tfe_registry_sharing`` as a real module over real HTTP: many producers, pruning, failed writes, requests, errors."""
+"""``tfe_registry_sharing`` over real HTTP, about modules: many producers, pruning, failed writes, requests, errors.
+
+What is about both kinds in one task is in test_registry_sharing_of_both_kinds.py.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, RunModule, StartSimulator
+from ansible_collections.tfe.admin.tests.unit.plugins.modules.conftest import Converge
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +34,7 @@ INSTANCE = (
 
 
 def entry(organization: str, *consumers: Any, **options: Any) -> dict[str, Any]:
-    return {"organization": organization, "consumers": list(consumers), **options}
+    return {"organization": organization, "module_consumers": list(consumers), **options}
 
 
 def shared(tfe: Simulator) -> dict[str, Any]:
@@ -46,36 +50,39 @@ def shared(tfe: Simulator) -> dict[str, Any]:
 BEFORE: dict[str, Any] = {"delta": ["Gamma"], "epsilon": True, "zeta": ["Gamma", "delta"], "theta": ["eta"]}
 
 
+def change(organization: str, before: Any, after: Any) -> dict[str, Any]:
+    """What a task tells of one producer whose modules were shared with ``before``: True, or the names."""
+    names_before, names_after = ([] if who is True else who for who in (before, after))
+    return {
+        "organization": organization,
+        "kind": "modules",
+        "added": [name for name in names_after if name not in names_before],
+        "removed": [name for name in names_before if name not in names_after],
+        "everybody_before": before is True,
+        "everybody_after": after is True,
+    }
+
+
+def diff(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, str]]:
+    """The lines of who may use whose modules; the producers in their order."""
+
+    def lines(who: dict[str, Any]) -> str:
+        each = [(name, ["(everybody)"] if names is True else names) for name, names in sorted(who.items())]
+        return "".join(f"{name}: {consumer}\n" for name, names in each for consumer in names)
+
+    header = "who may use whose modules"
+    texts = {"before": lines(before), "after": lines(after)}
+    return [{"before_header": header, "after_header": header, **texts}]
+
+
 def writes(tfe: Simulator) -> list[str]:
     return [f"{request.method} {request.path}" for request in tfe.requests if request.method != "GET"]
 
 
-@pytest.fixture
-def task(run: RunModule) -> Any:
-    """Runs a task in check mode and then for real; ``foreseen``: the two must tell the same."""
-
-    def task(*producers: Any, foreseen: bool = True, **options: Any) -> dict[str, Any]:
-        arguments = {"producers": list(producers), **options}
-        preview = run(arguments, module="tfe_registry_sharing", check=True, diff=True)
-        answer = run(arguments, module="tfe_registry_sharing", diff=True)
-        if foreseen:
-            assert without_ids(preview) == without_ids(answer)
-        return answer
-
-    return task
-
-
-def without_ids(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer without the ids of partnerships, which are new with each write."""
-    for producer in answer.get("producers", []):
-        for partnership in producer["partnerships"] or []:
-            partnership["id"] = None
-    answer.pop("invocation", None)
-    return answer
-
-
 @pytest.mark.parametrize("profile", PROFILES)
-def test_every_entry_follows_the_rules_of_the_single_module(start: StartSimulator, task: Any, profile: str) -> None:
+def test_every_entry_follows_the_rules_of_the_single_module(
+    start: StartSimulator, task: Converge, profile: str
+) -> None:
     tfe = start(*INSTANCE, profile=profile)
     answer = task(
         entry("DELTA", "eta", tfe.external_id("Gamma"), state="present"),
@@ -86,36 +93,40 @@ def test_every_entry_follows_the_rules_of_the_single_module(start: StartSimulato
     )
     assert shared(tfe) == {"delta": ["Gamma", "eta"], "epsilon": ["Gamma"], "zeta": ["delta"], "theta": True}
     assert tfe.sharing("theta").global_providers
-    assert [producer["organization"]["name"] for producer in answer["producers"]] == [
-        *("delta", "epsilon", "zeta", "theta", "eta")
+    names = ["delta", "epsilon", "zeta", "theta", "eta"]
+    consumers = [["Gamma", "eta"], ["Gamma"], ["delta"], None, []]
+    assert answer["producers"] == [
+        {
+            "organization": name,
+            "external_id": tfe.external_id(name),
+            "changed": name != "eta",
+            "module_consumers": listed,
+            "provider_consumers": None,
+            "global_module_sharing": listed is None,
+            "global_provider_sharing": None,
+        }
+        for name, listed in zip(names, consumers)
     ]
-    assert [producer["changed"] for producer in answer["producers"]] == [True, True, True, True, False]
-    assert [producer["consumers"] for producer in answer["producers"]] == [
-        *(["Gamma", "eta"], ["Gamma"], ["delta"], [], [])
-    ]
-    assert [producer["global_module_sharing"] for producer in answer["producers"]] == [False] * 3 + [True, False]
-    assert [producer["added"] for producer in answer["producers"]] == [["eta"], ["Gamma"], [], [], []]
-    assert [producer["removed"] for producer in answer["producers"]] == [[], [], ["Gamma"], ["eta"], []]
-    assert (answer["added"], answer["removed"], answer["pruned"], answer["changed"]) == (2, 2, [], True)
-    assert answer["diff"]["before"]["epsilon"] == {"global_module_sharing": True, "consumers": []}
-    assert answer["diff"]["after"]["epsilon"] == {"global_module_sharing": False, "consumers": ["Gamma"]}
-    assert answer["diff"]["before"].keys() == answer["diff"]["after"].keys() == {"delta", "epsilon", "zeta", "theta"}
+    after = {"delta": ["Gamma", "eta"], "epsilon": ["Gamma"], "theta": True, "zeta": ["delta"]}
+    assert answer["changes"] == [change(name, BEFORE[name], who) for name, who in after.items()]
+    assert (answer["pruned"], answer["changed"]) == ([], True)
+    assert answer["diff"] == diff(BEFORE, after)
     assert len(answer["warnings"]) == 2
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_second_run_changes_nothing(start: StartSimulator, run: RunModule, task: Any, profile: str) -> None:
+def test_the_second_run_changes_nothing(start: StartSimulator, run: RunModule, task: Converge, profile: str) -> None:
     tfe = start(*INSTANCE, profile=profile)
     producers = [
         entry("delta", "eta"),
         entry("zeta", "epsilon"),
         {"organization": "eta", "global_module_sharing": True},
     ]
-    assert task(*producers, prune=True)["changed"]
+    assert task(*producers, prune=["modules"])["changed"]
     tfe.forget()
-    again = run({"producers": producers, "prune": True}, module="tfe_registry_sharing", diff=True)
-    assert (again["changed"], again["added"], again["removed"], again["pruned"]) == (False, 0, 0, [])
-    assert again["diff"] == {"before": {}, "after": {}}
+    again = run({"producers": producers, "prune": ["modules"]}, module="tfe_registry_sharing", diff=True)
+    assert (again["changed"], again["changes"], again["before"], again["pruned"]) == (False, [], [], [])
+    assert again["diff"] == []
     assert writes(tfe) == []
 
 
@@ -137,36 +148,38 @@ FILTERS = [
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("behaviour", FILTERS)
-def test_prune_stops_everybody_else(start: StartSimulator, task: Any, profile: str, behaviour: Behaviour) -> None:
+def test_prune_stops_everybody_else(start: StartSimulator, task: Converge, profile: str, behaviour: Behaviour) -> None:
     tfe = start(*INSTANCE, profile=profile, behaviour=behaviour)
-    answer = task(entry("delta", "Gamma"), prune=True)
+    answer = task(entry("delta", "Gamma"), prune=["modules"])
     assert shared(tfe) == {"delta": ["Gamma"]}
     assert answer["pruned"] == ["epsilon", "theta", "zeta"]
-    assert (answer["added"], answer["removed"]) == (0, 3)
+    assert answer["changes"] == [change(name, BEFORE[name], []) for name in answer["pruned"]]
     assert [producer["changed"] for producer in answer["producers"]] == [False]
-    assert answer["diff"]["before"].keys() == {"epsilon", "theta", "zeta"}
+    assert answer["diff"] == diff({name: BEFORE[name] for name in answer["pruned"]}, {})
     assert "warnings" not in answer
     assert tfe.sharing("theta").global_providers
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
-def test_a_filter_that_is_refused_changes_nothing_of_the_answer(start: StartSimulator, task: Any, status: int) -> None:
+def test_a_filter_that_is_refused_changes_nothing_of_the_answer(
+    start: StartSimulator, task: Converge, status: int
+) -> None:
     tfe = start(*INSTANCE)
     # The filtered list is asked for after the whole one, in the preview and in the run.
     for nth in (2, 3):
         tfe.order(Fault("status", path=f"{E7}$", nth=nth, status=status))
-    assert task(entry("delta", "Gamma"), prune=True)["pruned"] == ["epsilon", "theta", "zeta"]
+    assert task(entry("delta", "Gamma"), prune=["modules"])["pruned"] == ["epsilon", "theta", "zeta"]
     assert not tfe.orders_left
 
 
-def test_what_is_ignored_is_never_touched(start: StartSimulator, task: Any) -> None:
+def test_what_is_ignored_is_never_touched(start: StartSimulator, task: Converge) -> None:
     tfe = start(*INSTANCE)
-    answer = task(entry("delta"), prune=True, ignore=["ZETA", tfe.external_id("epsilon")])
+    answer = task(entry("delta"), prune=["modules"], ignore=["ZETA", tfe.external_id("epsilon")])
     assert shared(tfe) == {"epsilon": True, "zeta": ["Gamma", "delta"]}
     assert answer["pruned"] == ["theta"]
 
 
-@pytest.mark.parametrize("prune", [True, False])
+@pytest.mark.parametrize("prune", [["modules"], []])
 @pytest.mark.parametrize(
     ("ignore", "message"),
     [
@@ -177,7 +190,7 @@ def test_what_is_ignored_is_never_touched(start: StartSimulator, task: Any) -> N
     ],
 )
 def test_a_slip_in_ignore_is_an_error(
-    start: StartSimulator, task: Any, ignore: list[Any], message: str, prune: bool
+    start: StartSimulator, task: Converge, ignore: list[Any], message: str, prune: list[str]
 ) -> None:
     tfe = start(*INSTANCE)
     refuse(tfe, task(entry("delta"), prune=prune, ignore=ignore), message)
@@ -185,19 +198,23 @@ def test_a_slip_in_ignore_is_an_error(
 
 def test_who_knows_everybody_asks_for_nobody(start: StartSimulator, run: RunModule) -> None:
     tfe = start(*INSTANCE)
-    options = {"producers": [entry("delta")], "prune": True, "ignore": ["zetta", "nobody"]}
+    options = {"producers": [entry("delta")], "prune": ["modules"], "ignore": ["zetta", "nobody"]}
     assert "ignore[1] 'nobody'" in run(options, module="tfe_registry_sharing")["msg"]
     assert [request.path for request in tfe.requests] == [E7]
 
 
-def test_an_empty_list_prunes_only_when_that_is_confirmed(start: StartSimulator, task: Any) -> None:
+def test_an_empty_list_prunes_only_when_that_is_confirmed(start: StartSimulator, task: Converge) -> None:
     tfe = start(*INSTANCE)
-    refuse(tfe, task(prune=True), "add prune_all: true")
-    refuse(tfe, task(prune=True, ignore=["zeta"]), "add prune_all: true")
-    assert tfe.requests == []
+    message = "no entry mentions them.*They are shared by: {}. If you mean that, add prune_all: .modules."
+    refuse(tfe, task(prune=["modules"]), message.format("delta, epsilon, theta, zeta"))
+    refuse(tfe, task(prune=["modules"], ignore=["zeta"]), message.format("delta, epsilon, theta"))
     assert not task()["changed"]
-    assert task(prune=True, prune_all=True, ignore=["zeta"])["pruned"] == ["delta", "epsilon", "theta"]
+    answer = task(prune=["modules"], prune_all=["modules"], ignore=["zeta"])
+    assert answer["pruned"] == ["delta", "epsilon", "theta"]
     assert shared(tfe) == {"zeta": ["Gamma", "delta"]}
+    # Where nobody shares it, there is nothing to confirm.
+    assert not task(prune=["modules"], ignore=["zeta"])["changed"]
+    assert not task(prune=["modules"], prune_all=["modules"], ignore=["zeta"])["changed"]
 
 
 # Nothing is written where anything is wrong.
@@ -213,7 +230,7 @@ def refuse(tfe: Simulator, answer: dict[str, Any], *messages: str) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_every_unknown_name_anywhere_is_named(start: StartSimulator, task: Any, profile: str) -> None:
+def test_every_unknown_name_anywhere_is_named(start: StartSimulator, task: Converge, profile: str) -> None:
     tfe = start(*INSTANCE, profile=profile)
     answer = task(
         entry("delta", "gama"), entry("zeta", "eta"), entry("eta", "nobody", "Gamma", "thetaa", state="present")
@@ -221,14 +238,14 @@ def test_every_unknown_name_anywhere_is_named(start: StartSimulator, task: Any, 
     refuse(
         tfe,
         answer,
-        r"producers\[0\] \(delta\): consumers\[0\] 'gama' \(did you mean 'Gamma'",
-        r"producers\[2\] \(eta\): consumers\[0\] 'nobody', ",
-        r"producers\[2\] \(eta\): consumers\[2\] 'thetaa' \(did you mean 'theta'",
+        r"producers\[0\] \(delta\): module_consumers\[0\] 'gama' \(did you mean 'Gamma'",
+        r"producers\[2\] \(eta\): module_consumers\[0\] 'nobody', ",
+        r"producers\[2\] \(eta\): module_consumers\[2\] 'thetaa' \(did you mean 'theta'",
     )
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_every_unknown_producer_is_named(start: StartSimulator, task: Any, profile: str) -> None:
+def test_every_unknown_producer_is_named(start: StartSimulator, task: Converge, profile: str) -> None:
     tfe = start(*INSTANCE, profile=profile)
     gamma = tfe.external_id("Gamma")
     refuse(
@@ -250,15 +267,15 @@ def test_every_unknown_producer_is_named(start: StartSimulator, task: Any, profi
         (
             [entry("delta", ""), entry("zeta", "eta"), entry("eta", "Gamma", "ETA")],
             [
-                r"producers\[0\] \(delta\): consumers\[0\] is blank",
-                r"producers\[2\] \(eta\): consumers\[1\] is 'ETA', the producing organization itself",
+                r"producers\[0\] \(delta\): module_consumers\[0\] is blank",
+                r"producers\[2\] \(eta\): module_consumers\[1\] is 'ETA', the producing organization itself",
             ],
         ),
         ([entry("delta"), {"organization": "zeta"}], [r"producers\[1\] \(zeta\): Nothing is asked for"]),
         ([entry("delta"), entry("")], [r"producers\[1\] \(\): organization must be the name"]),
         (
             [entry("delta"), entry("zeta", global_module_sharing=True)],
-            [r"producers\[1\] \(zeta\): consumers and global_module_sharing: true exclude each other"],
+            [r"producers\[1\] \(zeta\): module_consumers and global_module_sharing: true exclude each other"],
         ),
         (
             [entry("delta", "eta"), entry("epsilon", "eta", state="present")],
@@ -271,20 +288,20 @@ def test_every_unknown_producer_is_named(start: StartSimulator, task: Any, profi
     ],
 )
 def test_what_is_wrong_with_an_entry_is_said_before_anything_is_written(
-    start: StartSimulator, task: Any, producers: list[dict[str, Any]], messages: list[str]
+    start: StartSimulator, task: Converge, producers: list[dict[str, Any]], messages: list[str]
 ) -> None:
     tfe = start(*INSTANCE)
     refuse(tfe, task(*producers), *messages)
 
 
-def test_the_producer_among_its_consumers_by_its_external_id(start: StartSimulator, task: Any) -> None:
+def test_the_producer_among_its_consumers_by_its_external_id(start: StartSimulator, task: Converge) -> None:
     tfe = start(*INSTANCE)
     own = tfe.external_id("zeta")
-    refuse(tfe, task(entry("delta"), entry("zeta", own)), rf"producers\[1\] \(zeta\): consumers\[0\] is '{own}'")
+    refuse(tfe, task(entry("delta"), entry("zeta", own)), rf"producers\[1\] \(zeta\): module_consumers\[0\] is '{own}'")
 
 
-@pytest.mark.parametrize("prune", [True, False])
-def test_a_token_without_the_right_is_named_as_such(start: StartSimulator, run: RunModule, prune: bool) -> None:
+@pytest.mark.parametrize("prune", [["modules"], []])
+def test_a_token_without_the_right_is_named_as_such(start: StartSimulator, run: RunModule, prune: list[str]) -> None:
     tfe = start(*INSTANCE)
     options = {"producers": [entry("delta"), entry("zeta")], "prune": prune, "tfe_token": tfe.user_token}
     refuse(tfe, run(options, module="tfe_registry_sharing"), "its user is not a site administrator")
@@ -296,28 +313,30 @@ def test_a_token_without_the_right_is_named_as_such(start: StartSimulator, run: 
 @pytest.mark.parametrize("after_effect", [True, False])
 @pytest.mark.parametrize("profile", PROFILES)
 def test_one_failed_write_does_not_stop_the_others(
-    start: StartSimulator, run: RunModule, task: Any, profile: str, after_effect: bool
+    start: StartSimulator, run: RunModule, task: Converge, profile: str, after_effect: bool
 ) -> None:
     tfe = start(*INSTANCE, profile=profile)
     tfe.order(Fault("status", "PATCH", "/zeta/", status=422, after_effect=after_effect))
     producers = [entry("delta", "eta"), entry("zeta", "eta"), entry("epsilon", "Gamma")]
-    answer = task(*producers, prune=True, foreseen=False)
+    answer = task(*producers, prune=["modules"], foreseen=False)
     zeta = answer["producers"][1]
     if after_effect:  # what was asked for is there, whatever the answer said
         assert "failed" not in answer
-        assert (zeta["changed"], zeta["consumers"]) == (True, ["eta"])
+        assert (zeta["changed"], zeta["module_consumers"]) == (True, ["eta"])
     else:
         assert answer["failed"]
         assert "1 of 4 producers did not come to what was asked for" in answer["msg"]
         assert "the sharing of zeta is as it was before" in answer["msg"]
-        assert (zeta["failed"], zeta["changed"], zeta["consumers"]) == (True, False, ["Gamma", "delta"])
+        assert (zeta["failed"], zeta["changed"], zeta["module_consumers"]) == (True, False, ["Gamma", "delta"])
         assert zeta["msg"] in answer["msg"]
-        assert (answer["added"], answer["removed"]) == (2, 2)
-        assert answer["diff"]["after"].keys() == {"delta", "epsilon", "theta"}
+        after = {"delta": ["eta"], "epsilon": ["Gamma"], "theta": []}
+        assert answer["changes"] == [change(name, BEFORE[name], who) for name, who in after.items()]
+        assert answer["diff"] == diff({name: BEFORE[name] for name in after}, after)
+        assert [it["organization"] for it in answer["before"]] == [*after]
     assert answer["changed"]
     assert answer["pruned"] == ["theta"]
-    assert [p["consumers"] for p in answer["producers"][::2]] == [["eta"], ["Gamma"]]
-    again = run({"producers": producers, "prune": True}, module="tfe_registry_sharing")
+    assert [p["module_consumers"] for p in answer["producers"][::2]] == [["eta"], ["Gamma"]]
+    again = run({"producers": producers, "prune": ["modules"]}, module="tfe_registry_sharing")
     assert again["changed"] is not after_effect
     assert shared(tfe) == {"delta": ["eta"], "zeta": ["eta"], "epsilon": ["Gamma"]}
 
@@ -329,17 +348,21 @@ def test_what_cannot_be_read_back_is_unknown_and_never_ok(start: StartSimulator,
     answer = run(options, module="tfe_registry_sharing", diff=True)
     assert answer["failed"]
     delta, zeta = answer["producers"]
-    assert (delta["changed"], delta["consumers"]) == (True, ["eta"])
+    assert (delta["changed"], delta["module_consumers"]) == (True, ["eta"])
     assert (zeta["failed"], zeta["changed"]) == (True, True)
-    assert (zeta["consumers"], zeta["partnerships"], zeta["global_module_sharing"]) == (None, None, None)
+    assert (zeta["module_consumers"], zeta["global_module_sharing"]) == (None, None)
     assert "what zeta shares now is not known" in zeta["msg"]
-    assert answer["diff"]["after"]["zeta"] is None
+    unknown = {**change("zeta", BEFORE["zeta"], BEFORE["zeta"]), "everybody_after": None}
+    assert answer["changes"] == [change("delta", ["Gamma"], ["eta"]), unknown]
+    assert answer["diff"][0]["after"] == "delta: eta\nzeta: (not known)\n"
+    # It may have been written, so it can be put back too.
+    assert [it["organization"] for it in answer["before"]] == ["delta", "zeta"]
 
 
 def test_a_failed_pruning_is_told_and_the_next_run_finishes_it(start: StartSimulator, run: RunModule) -> None:
     tfe = start(*INSTANCE)
     tfe.order(Fault("status", "PATCH", "/epsilon$", status=422))
-    options = {"producers": [entry("delta", "Gamma")], "prune": True}
+    options = {"producers": [entry("delta", "Gamma")], "prune": ["modules"]}
     answer = run(options, module="tfe_registry_sharing")
     assert answer["failed"]
     assert "the sharing of epsilon is as it was before" in answer["msg"]
@@ -372,7 +395,7 @@ def test_a_server_that_is_gone_is_not_asked_for_every_producer(start: StartSimul
     assert "60 of 60 producers" in answer["msg"]
     assert sum(request.method == "PATCH" for request in tfe.requests) <= 24
     last = answer["producers"][-1]
-    assert (last["failed"], last["changed"], last["consumers"]) == (True, False, [])
+    assert (last["failed"], last["changed"], last["module_consumers"]) == (True, False, [])
     assert "team-59 was not written any more: GET" in last["msg"]
 
 
@@ -394,7 +417,7 @@ def test_one_producer_that_cannot_be_reached_stops_nobody_else(start: StartSimul
     options = {"producers": [entry(name, "eta") for name in names], "tfe_max_retries": 0}
     answer = run(options, module="tfe_registry_sharing")
     assert answer["failed"]
-    assert [producer["consumers"] for producer in answer["producers"]] == [None, *[["eta"]] * 29]
+    assert [producer["module_consumers"] for producer in answer["producers"]] == [None, *[["eta"]] * 29]
 
 
 # Requests.
@@ -485,8 +508,7 @@ def test_a_list_that_does_not_tell_the_flag_is_not_believed(start: StartSimulato
     answer = run(
         {"producers": [entry("epsilon"), entry("delta")]}, module="tfe_registry_sharing", check=True, diff=True
     )
-    assert answer["diff"]["before"]["epsilon"] == {"global_module_sharing": True, "consumers": []}
-    assert answer["diff"]["before"]["delta"] == {"global_module_sharing": False, "consumers": ["Gamma"]}
+    assert answer["diff"] == diff({"delta": ["Gamma"], "epsilon": True}, {})
 
 
 # Any matrix, on any server.
@@ -514,10 +536,10 @@ def expected(matrix: list[dict[str, Any]], prune: bool) -> dict[str, Any]:
     for row in matrix:
         name, had = row["organization"], BEFORE.get(row["organization"], [])
         listed = set() if had is True else set(had)
-        if "consumers" not in row:
+        if "module_consumers" not in row:
             after[name] = True if row["global_module_sharing"] else sorted(listed)
         else:
-            asked = set(row["consumers"])
+            asked = set(row["module_consumers"])
             after[name] = sorted({"exact": asked, "present": listed | asked, "absent": listed - asked}[row["state"]])
     return {name: who for name, who in after.items() if who}
 
@@ -527,10 +549,11 @@ def expected(matrix: list[dict[str, Any]], prune: bool) -> dict[str, Any]:
 @settings(max_examples=12, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(matrix=matrices(), prune=st.booleans())
 def test_any_matrix_is_reached_and_then_nothing_is_left_to_do(
-    start: StartSimulator, run: RunModule, task: Any, profile: str, matrix: list[dict[str, Any]], prune: bool
+    start: StartSimulator, run: RunModule, task: Converge, profile: str, matrix: list[dict[str, Any]], prune: bool
 ) -> None:
     tfe = start(*INSTANCE, profile=profile)
-    options = {"prune": prune, "prune_all": True}
+    # Confirming it where entries say something would be an error.
+    options = {"prune": ["modules"] * prune, "prune_all": ["modules"] * (prune and not matrix)}
     answer = task(*matrix, **options)
     assert "failed" not in answer, answer["msg"]
     assert shared(tfe) == expected(matrix, prune)

@@ -2,25 +2,33 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``tfe_registry_sharing_info`` as a real module over real HTTP: both directions, every filter, requests, errors."""
+"""``tfe_registry_sharing_info`` over real HTTP: both kinds, both directions, every filter, requests, errors."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, Protocol
 
 import pytest
-from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization
+from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, MODULES, PROVIDERS, Kind
+from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, RunModule, StartSimulator
-
-E7 = "/api/v2/admin/organizations"
+from ansible_collections.tfe.admin.tests.unit.plugins.modules.consumers import E1, E2, E4, E7, SHARE_PROVIDERS
 
 INSTANCE = (
     Organization("delta", module_consumers=("Gamma",)),
     Organization("Gamma", global_providers=True),
-    Organization("epsilon", global_modules=True),
-    Organization("Zeta", module_consumers=("delta", "Gamma")),
+    Organization("epsilon", global_modules=True, provider_consumers=("delta",)),
+    Organization("Zeta", module_consumers=("delta", "Gamma"), provider_consumers=("eta",)),
     Organization("eta"),
 )
+SHARED: dict[str, tuple[Any, Any]] = {
+    "Gamma": ([], True),
+    "Zeta": (["Gamma", "delta"], ["eta"]),
+    "delta": (["Gamma"], []),
+    "epsilon": (True, ["delta"]),
+}
+"""By producer, whom it shares modules and providers with: True or the names."""
 
 BEHAVIOURS = [
     Behaviour(),
@@ -28,21 +36,44 @@ BEHAVIOURS = [
     Behaviour(producer_filter_misses_global=True),
     Behaviour(without_relationships=True),
     Behaviour(without_external_ids=True),
+    Behaviour(list_without_flags=True),
 ]
 
 
-def told(answer: dict[str, Any]) -> dict[str, Any]:
-    """True, or the consumers, by producer, in the order of the answer."""
+def on(profile: str, *names: str) -> dict[str, tuple[Any, Any]]:
+    """What these producers share on a release; None where it does not share providers, nobody who shares nothing."""
+    shared = {name: SHARED[name] for name in names or SHARED}
+    if profile in SHARE_PROVIDERS:
+        return shared
+    return {name: (modules, None) for name, (modules, _providers) in shared.items() if modules}
+
+
+def told(answer: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The same from an answer, in its order."""
     assert not answer.get("failed"), answer["msg"]
     assert answer["changed"] is False
-    return {
-        producer["organization"]["name"]: producer["global_module_sharing"] or producer["consumers"]
-        for producer in answer["producers"]
-    }
+    found = {}
+    for producer in answer["producers"]:
+        found[producer["organization"]] = tuple(
+            {True: True, False: producer[kind.list_option], None: None}[producer[kind.flag_option]] for kind in KINDS
+        )
+        for kind in KINDS:  # what is null, and what false, is what can be asked for
+            assert (producer[kind.list_option] is None) == (producer[kind.flag_option] is not False)
+    return found
+
+
+def everybody(tfe: Simulator, *, with_ids: bool = True) -> list[dict[str, Any]]:
+    names = sorted(organization.name for organization in INSTANCE)
+    return [{"name": name, "external_id": tfe.external_id(name) if with_ids else None} for name in names]
+
+
+class Ask(Protocol):
+    def __call__(self, **options: Any) -> dict[str, Any]:
+        """Runs the module."""
 
 
 @pytest.fixture
-def ask(run: RunModule) -> Any:
+def ask(run: RunModule) -> Ask:
     def ask(**options: Any) -> dict[str, Any]:
         return run(options, module="tfe_registry_sharing_info")
 
@@ -51,94 +82,165 @@ def ask(run: RunModule) -> Any:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
-def test_everybody_who_shares(start: StartSimulator, ask: Any, profile: str, behaviour: Behaviour) -> None:
+def test_everybody_who_shares(start: StartSimulator, ask: Ask, profile: str, behaviour: Behaviour) -> None:
     tfe = start(*INSTANCE, profile=profile, behaviour=behaviour)
-    answer = told(ask())
-    assert answer == {"Zeta": ["Gamma", "delta"], "delta": ["Gamma"], "epsilon": True}
-    assert list(answer) == ["Zeta", "delta", "epsilon"]
+    answer = ask()
+    assert told(answer) == on(profile)
+    assert list(told(answer)) == sorted(on(profile))
+    assert answer["organizations"] == everybody(tfe, with_ids=not behaviour.without_external_ids)
+    ids = [producer["external_id"] for producer in answer["producers"]]
+    assert ids == [None if behaviour.without_external_ids else tfe.external_id(name) for name in told(answer)]
     assert {request.method for request in tfe.requests} == {"GET"}
+    lists_and_flags = {option for kind in KINDS for option in (kind.list_option, kind.flag_option)}
+    assert all(producer.keys() == {"organization", "external_id", *lists_and_flags} for producer in answer["producers"])
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 @pytest.mark.parametrize(
-    ("consumer", "expected"),
+    ("consumer", "modules", "providers"),
     [
-        ("GAMMA", {"Zeta": ["Gamma", "delta"], "delta": ["Gamma"], "epsilon": True}),
-        ("delta", {"Zeta": ["Gamma", "delta"], "epsilon": True}),
-        ("epsilon", {}),
-        (" eta ", {"epsilon": True}),
+        ("GAMMA", {"Zeta", "delta", "epsilon"}, set()),
+        ("delta", {"Zeta", "epsilon"}, {"Gamma", "epsilon"}),
+        ("epsilon", set(), {"Gamma"}),
+        (" eta ", {"epsilon"}, {"Gamma", "Zeta"}),
     ],
 )
-def test_whose_modules_a_consumer_can_use(
-    start: StartSimulator, ask: Any, profile: str, behaviour: Behaviour, consumer: str, expected: dict[str, Any]
+def test_whose_registry_a_consumer_can_use(
+    start: StartSimulator,
+    ask: Ask,
+    profile: str,
+    behaviour: Behaviour,
+    consumer: str,
+    modules: set[str],
+    providers: set[str],
 ) -> None:
-    start(*INSTANCE, profile=profile, behaviour=behaviour)
-    assert told(ask(consumer=consumer, organization="")) == expected
+    """A producer is told whole, whichever kind is what the consumer can use."""
+    tfe = start(*INSTANCE, profile=profile, behaviour=behaviour)
+    answer = ask(consumer=consumer, organization="")
+    expected = modules | (providers if profile in SHARE_PROVIDERS else set())
+    assert told(answer) == {name: who for name, who in on(profile).items() if name in expected}
+    assert answer["organizations"] == everybody(tfe, with_ids=not behaviour.without_external_ids)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_consumer_by_its_external_id(start: StartSimulator, ask: Any, profile: str) -> None:
+def test_a_consumer_by_its_external_id(start: StartSimulator, ask: Ask, profile: str) -> None:
     tfe = start(*INSTANCE, profile=profile)
-    assert list(told(ask(consumer=tfe.external_id("delta")))) == ["Zeta", "epsilon"]
+    names = ["Gamma", "Zeta", "epsilon"] if profile in SHARE_PROVIDERS else ["Zeta", "epsilon"]
+    assert list(told(ask(consumer=tfe.external_id("delta")))) == names
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize(("organization", "who"), [("ZETA", ["Gamma", "delta"]), ("eta", []), ("epsilon", True)])
-def test_one_producer(start: StartSimulator, ask: Any, profile: str, organization: str, who: Any) -> None:
+@pytest.mark.parametrize(
+    ("organization", "modules", "providers"),
+    [("ZETA", ["Gamma", "delta"], ["eta"]), ("eta", [], []), ("epsilon", True, ["delta"]), ("gamma", [], True)],
+)
+def test_one_producer(
+    start: StartSimulator, ask: Ask, profile: str, organization: str, modules: Any, providers: Any
+) -> None:
     tfe = start(*INSTANCE, profile=profile)
     answer = ask(organization=organization, consumer=" ")
     [name] = told(answer)
     assert name.casefold() == organization.casefold()
-    [producer] = answer["producers"]
-    assert producer["organization"] == {"name": name, "external_id": tfe.external_id(name)}
-    assert (producer["global_module_sharing"] or producer["consumers"]) == who
-    assert [entry["consuming_organization_name"] for entry in producer["partnerships"]] == producer["consumers"]
-    assert all(entry["producing_organization_id"] == tfe.external_id(name) for entry in producer["partnerships"])
-    again = bool(who) and profile == "202012-1"  # the oldest list has no count
-    assert len(tfe.requests) == (1 if who is True else 2 + again)
+    assert told(answer)[name] == (modules, providers if profile in SHARE_PROVIDERS else None)
+    assert answer["producers"][0]["external_id"] == tfe.external_id(name)
+    assert "organizations" not in answer
+    lists = []
+    if profile not in SHARE_PROVIDERS:
+        lists.append(E4)  # which says that there is none
+    if modules is not True:
+        # The oldest list has no count, so a further look shows that it is whole.
+        lists += [E1] * (2 if modules else 1) if profile == "202012-1" else [E2]
+    if profile in SHARE_PROVIDERS and providers is not True:
+        lists.append(E4)
+    asked = [request.path.replace(f"/{name}/", "/delta/") for request in tfe.requests]
+    assert asked == [f"{E7}/{organization}", *lists]
 
 
-def test_requests_for_everybody(start: StartSimulator, ask: Any) -> None:
+@pytest.mark.parametrize("profile", ["202103-1", *SHARE_PROVIDERS])
+@pytest.mark.parametrize("options", [{}, {"consumer": "team-001"}])
+def test_requests_for_everybody(start: StartSimulator, ask: Ask, profile: str, options: dict[str, str]) -> None:
     quiet = [Organization(f"team-{i:03}") for i in range(230)]
-    sharers = [Organization(f"open-{i}", module_consumers=("team-001",)) for i in range(3)]
-    tfe = start(*quiet, *sharers, Organization("everybody", global_modules=True))
-    assert len(told(ask())) == 4
-    listed = [request for request in tfe.requests if request.path == E7]
-    # The whole list, the producers among it, how many the others are, and the consumers of those that do not share
-    # globally.
-    assert (len(listed), len(tfe.requests)) == (3 + 1 + 1, 3 + 1 + 1 + 3)
+    user = ("team-001",)
+    tfe = start(
+        *quiet,
+        *(Organization(f"modules-{i}", module_consumers=user) for i in range(3)),
+        *(Organization(f"providers-{i}", provider_consumers=user) for i in range(4)),
+        *(Organization(f"both-{i}", module_consumers=user, provider_consumers=user) for i in range(2)),
+        Organization("open-modules", global_modules=True, provider_consumers=user),
+        Organization("open-providers", global_providers=True, module_consumers=user),
+        Organization("open", global_modules=True, global_providers=True),
+        profile=profile,
+    )
+    has_both = profile in SHARE_PROVIDERS
+    answer = ask(**options)
+    assert len(told(answer)) == 3 + 2 + 3 + has_both * 4
+    assert len(answer["organizations"]) == 242
+    asked = Counter(request.path.rpartition("/")[2] for request in tfe.requests)
+    # The whole list; for each kind the producers among it, and how many the others are.
+    assert asked["organizations"] == 3 + (1 + has_both) * 2
+    # A list for each that shares a kind with somebody.
+    assert asked["module-consumers"] == 3 + 2 + 1
+    # An old release gives one answer that says that it has no such list.
+    assert asked["provider-consumers"] == (4 + 2 + 1 if has_both else 1)
+    assert len(tfe.requests) == sum(asked[what] for what in ("organizations", "module-consumers", "provider-consumers"))
+
+
+def test_a_long_list_of_either_kind_is_read_whole(start: StartSimulator, ask: Ask) -> None:
+    names = [f"team-{i:03}" for i in range(230)]
+    delta = Organization("delta", module_consumers=names, provider_consumers=names[:101])
+    tfe = start(delta, *map(Organization, names))
+    for options in ({}, {"organization": "delta"}, {"consumer": "team-100"}):
+        tfe.forget()
+        assert told(ask(**options)) == {"delta": (names, names[:101])}
+        asked = Counter(request.path for request in tfe.requests)
+        assert (asked[E2], asked[E4]) == (3, 2)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_filter_that_leaves_producers_out_is_not_believed(start: StartSimulator, ask: Any, profile: str) -> None:
+def test_a_filter_that_leaves_producers_out_is_not_believed(start: StartSimulator, ask: Ask, profile: str) -> None:
     tfe = start(*INSTANCE, profile=profile)
     nobody = {"data": [], "meta": {"pagination": {"current-page": 1, "total-pages": 1, "total-count": 0}}}
-    tfe.order(Fault("not_json_api", path=f"{E7}$", nth=2, times=2, body=nobody))
-    assert list(told(ask())) == ["Zeta", "delta", "epsilon"]
+    tfe.order(Fault("not_json_api", path=f"{E7}$", nth=2, times=4, body=nobody))
+    assert told(ask()) == on(profile)
 
 
-def test_a_list_that_does_not_tell_the_flag_is_not_believed(start: StartSimulator, ask: Any) -> None:
+def test_a_list_that_does_not_tell_the_flag_is_not_believed(start: StartSimulator, ask: Ask) -> None:
     tfe = start(*INSTANCE)
     items = [{"id": o.name, "type": "organizations", "attributes": {"name": o.name}} for o in INSTANCE]
     tfe.order(Fault("not_json_api", path=f"{E7}$", body={"data": items}))
-    assert list(told(ask())) == ["Zeta", "delta", "epsilon"]
+    assert told(ask()) == SHARED
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
-def test_a_refused_filter_changes_nothing_of_the_answer(start: StartSimulator, ask: Any, status: int) -> None:
+@pytest.mark.parametrize("nth", [2, 4])
+def test_a_refused_filter_changes_nothing_of_the_answer(start: StartSimulator, ask: Ask, status: int, nth: int) -> None:
     tfe = start(*INSTANCE)
-    tfe.order(Fault("status", path=f"{E7}$", nth=2, status=status))
-    assert list(told(ask())) == ["Zeta", "delta", "epsilon"]
+    # After the whole list comes the one of those who share modules and how many do not, then the same for providers.
+    tfe.order(Fault("status", path=f"{E7}$", nth=nth, status=status))
+    assert told(ask()) == SHARED
     assert not tfe.orders_left
 
 
-def test_one_unreadable_producer_fails_the_whole_question(start: StartSimulator, ask: Any) -> None:
+@pytest.mark.parametrize(("name", "kind"), [("delta", MODULES), ("Zeta", PROVIDERS)])
+@pytest.mark.parametrize("everybodys", [True, False])
+def test_one_unreadable_producer_fails_the_whole_question(
+    start: StartSimulator, ask: Ask, name: str, kind: Kind, everybodys: bool
+) -> None:
     tfe = start(*INSTANCE)
-    tfe.order(Fault("status", path="/delta/", status=404, times=0))
-    answer = ask()
+    # Of module consumers, there are two lists.
+    tfe.order(Fault("status", path=f"/{name}/.*{kind.list_key}", status=404, times=0))
+    answer = ask(**({} if everybodys else {"organization": name}))
     assert answer["failed"]
-    assert "The module consumers of delta cannot be read" in answer["msg"]
+    assert f"The {kind.one} consumers of {name} cannot be read" in answer["msg"]
+
+
+def test_nobody_shares_anything(start: StartSimulator, ask: Ask) -> None:
+    start(Organization("delta"))
+    answer = ask()
+    assert (answer["producers"], [it["name"] for it in answer["organizations"]]) == ([], ["delta"])
+    assert told(ask(consumer="delta")) == {}
+    assert told(ask(organization="delta")) == {"delta": ([], [])}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +253,7 @@ def test_one_unreadable_producer_fails_the_whole_question(start: StartSimulator,
         ({"organization": "a/b"}, "'a/b'"),
     ],
 )
-def test_questions_that_have_no_answer(start: StartSimulator, ask: Any, options: dict[str, str], message: str) -> None:
+def test_questions_that_have_no_answer(start: StartSimulator, ask: Ask, options: dict[str, str], message: str) -> None:
     start(*INSTANCE)
     answer = ask(**options)
     assert answer["failed"]
@@ -159,7 +261,7 @@ def test_questions_that_have_no_answer(start: StartSimulator, ask: Any, options:
 
 
 @pytest.mark.parametrize("options", [{}, {"organization": "delta"}, {"consumer": "delta"}])
-def test_a_token_without_the_right_is_named_as_such(start: StartSimulator, ask: Any, options: dict[str, str]) -> None:
+def test_a_token_without_the_right_is_named_as_such(start: StartSimulator, ask: Ask, options: dict[str, str]) -> None:
     tfe = start(*INSTANCE)
     answer = ask(**options, tfe_token=tfe.user_token)
     assert "its user is not a site administrator" in answer["msg"]

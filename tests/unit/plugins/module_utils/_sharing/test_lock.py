@@ -109,7 +109,8 @@ def test_a_task_waits_for_its_own_producers_alone(
     with _held(account, "gamma", address=tfe.address):
         assert run({**delta, **connection})["changed"]
         assert "the sharing of Gamma" in run({**gamma, **connection})["msg"]
-        many = run({"producers": [delta], **connection}, module="tfe_registry_sharing")
+        entry = {"organization": "delta", "module_consumers": ["eta"]}
+        many = run({"producers": [entry], **connection}, module="tfe_registry_sharing")
         assert "the sharing of some producer" in many["msg"]
 
 
