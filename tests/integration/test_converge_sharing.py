@@ -193,8 +193,8 @@ def test_a_misspelt_variable(where: str, tfe: Simulator, run_ours: RunOurs, tmp_
     (tmp_path / "sharing.yml").write_text(
         json.dumps({"sharing_producers": ONE, **(slips if where == "matrix file" else {})}), encoding="utf-8"
     )
-    inventory = {"all": {"hosts": {"localhost": {"ansible_connection": "local"}}}}
-    inventory["all"]["vars"] = slips if where == "inventory" else {}
+    localhost = {"ansible_connection": "local", **(slips if where == "inventory" else {})}
+    inventory = {"all": {"hosts": {"localhost": localhost}}}
     (tmp_path / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
     extra = slips if where == "extra variables" else {}
     run = run_ours("converge_sharing", tfe, "-i", "inventory.yml", sharing_file="sharing.yml", **extra)
@@ -218,9 +218,9 @@ def test_a_misspelt_variable_is_an_error_everywhere(playbook: str, tfe: Simulato
 
 @pytest.mark.parametrize("playbook", ["converge_sharing", "check_sharing"])
 def test_a_file_that_is_not_there(playbook: str, tfe: Simulator, run_ours: RunOurs, tmp_path: Path) -> None:
-    run = run_ours(playbook, tfe, sharing_file="sharin.yml")
+    run = run_ours(playbook, tfe, sharing_file="no-such.yml")
     assert run.code == 2
-    assert f"sharing_file is sharin.yml, and there is no file {tmp_path / 'sharin.yml'}." in run.output
+    assert f"sharing_file is no-such.yml, and there is no file {tmp_path / 'no-such.yml'}." in run.output
     assert not tfe.requests
 
 

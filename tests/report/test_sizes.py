@@ -30,7 +30,9 @@ BACKGROUNDS = """() => [...document.querySelectorAll("body, header, header *, #p
   return element.checkVisibility() && !(isPlain && backgroundImage === "none" && boxShadow === "none");
 }).length"""
 COLORS = "() => [...new Set([...document.querySelectorAll('#paper *')].map((it) => getComputedStyle(it).color))]"
-RIGHT_END = "() => Math.max(...[...document.querySelectorAll('#paper *')].map((it) => it.getBoundingClientRect().right))"
+RIGHT_END = (
+    "() => Math.max(...[...document.querySelectorAll('#paper *')].map((it) => it.getBoundingClientRect().right))"
+)
 
 
 def organizations(total: int) -> list[Organization]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,13 @@ def test_every_module_has_an_integration_target(module: str) -> None:
 
 def test_no_rule_of_ansible_test_is_ignored() -> None:
     assert not list((ROOT / "tests/sanity").glob("ignore-*"))
+
+
+def test_the_playbooks_know_the_variables_that_they_document() -> None:
+    known = read_yaml("playbooks/vars/variables.yml")["tfe_known_variables"]
+    documented: set[str] = set()
+    for path in (ROOT / "playbooks").glob("*.yml"):
+        comment = path.read_text(encoding="utf-8").partition("\n---\n")[0]
+        documented |= set(re.findall(r"^# (sharing_\w+) {2,}\S", comment, re.MULTILINE))
+        documented |= set(re.findall(r"^# The statistic (sharing_\w+),", comment, re.MULTILINE))
+    assert sorted(known) == sorted(documented)
