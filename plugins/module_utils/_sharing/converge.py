@@ -154,7 +154,12 @@ def _plan(
     before = [look.sharing[request.kind] for request, look in pairs]
     each(labels, refuse_self, requests, producers)
     each(labels, refuse_hidden_revocation, requests, producers, before)
-    # Who is a consumer already needs no look-up.
+    everybody = None
+    if any(sharing.everyone and not request.share_globally for request, sharing in zip(requests, before)):
+        # Whoever is not listed then loses access. It comes first, since who was read needs no look-up.
+        directory = directory or _directory(registry)
+        everybody = tuple(document.organization for document in directory.everybody())
+    # Who is a consumer already needs none either.
     wanted = each(
         labels, match_listed, [request.consumers or () for request in requests], [it.consumers for it in before]
     )
@@ -169,13 +174,8 @@ def _plan(
         for known in wanted:
             known.update({element: exact[element] for element in known if element in exact})
     each(labels, refuse_one_id_for_two, producers, before, [known.values() for known in wanted])
-    all_plans = list(map(make_plan, requests, producers, before, [list(known.values()) for known in wanted]))
-    if any(plan.before.everyone and not plan.after.everyone for plan in all_plans):
-        # Whoever is not listed then loses access.
-        directory = directory or _directory(registry)
-        everybody = tuple(document.organization for document in directory.everybody())
-        all_plans = [plan._replace(everybody=everybody) for plan in all_plans]
-    plans = iter(all_plans)
+    all_plans = map(make_plan, requests, producers, before, [list(known.values()) for known in wanted])
+    plans = (plan._replace(everybody=everybody) for plan in all_plans)
     of_each = [[next(plans) for _request in requests] for requests in asked]
     if any(plan.writes_list for of_one in of_each for plan in of_one):
         from .writing import refuse_to_risk  # noqa: PLC0415  # as for what writes

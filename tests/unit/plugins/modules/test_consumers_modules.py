@@ -148,7 +148,7 @@ def test_table_of_states(start: StartSimulator, ask: Ask, kind: Kind, profile: s
     read = [f"GET {E7}/Delta", *([] if row.everyone_before else reads(kind, profile, len(row.before)))]
     looked_up = [f"GET {E7}/{name}" for name in row.looks_up]
     if row.everyone_before and not row.everyone_after:  # who loses access, only the list of all organizations tells
-        looked_up.append(f"GET {E7}")
+        looked_up = [f"GET {E7}"]
     assert sent(tfe) == [*read, *looked_up, *requests_of(kind, profile, row.write)]
 
     assert done["changed"] == (before != after) == bool(row.write)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pytest
 from ansible_collections.tfe.admin.plugins.module_utils._sharing.kinds import KINDS, MODULES, PROVIDERS, Kind
 from ansible_collections.tfe.admin.tests.simulator import Behaviour, Fault, Organization, Simulator
+from ansible_collections.tfe.admin.tests.simulator.server import USER_TOKEN
 from ansible_collections.tfe.admin.tests.unit.plugins.conftest import PROFILES, RunModule, StartSimulator
 from ansible_collections.tfe.admin.tests.unit.plugins.modules.consumers import E1, E2, E4, E7, SHARE_PROVIDERS
 
@@ -267,3 +268,135 @@ def test_a_token_without_the_right_is_named_as_such(start: StartSimulator, ask: 
     assert "its user is not a site administrator" in answer["msg"]
     hcp = start(*INSTANCE, behaviour=Behaviour(application="hcp"))
     assert "is HCP Terraform, which has no admin API" in ask(**options, tfe_token=hcp.admin_token)["msg"]
+
+
+# As a member.
+
+MEMBER_LIST = "/api/v2/organizations/{}/relationships/module-producers"
+
+
+@pytest.fixture
+def ask_as_member(run: RunModule) -> Ask:
+    """With the token of somebody who is a member of every organization, and no site administrator."""
+
+    def ask_as_member(**options: Any) -> dict[str, Any]:
+        task = {"as_member": True, "tfe_token": USER_TOKEN, **options}
+        return run(task, module="tfe_registry_sharing_info")
+
+    return ask_as_member
+
+
+@pytest.mark.parametrize("profile", PROFILES[1:])
+@pytest.mark.parametrize("misses_global", [False, True])
+@pytest.mark.parametrize(
+    ("consumer", "listed", "everybodys"),
+    [("delta", ["Zeta"], ["epsilon"]), ("GAMMA", ["Zeta", "delta"], ["epsilon"]), (" eta ", [], ["epsilon"])],
+)
+def test_a_member_asks_whose_modules_it_may_use(
+    start: StartSimulator,
+    ask_as_member: Ask,
+    profile: str,
+    misses_global: bool,
+    consumer: str,
+    listed: list[str],
+    everybodys: list[str],
+) -> None:
+    tfe = start(*INSTANCE, profile=profile, behaviour=Behaviour(member_list_misses_global=misses_global))
+    answer = ask_as_member(consumer=consumer, organization=" ")
+    assert answer.keys() - {"invocation"} == {"changed", "module_producers"}
+    assert answer["module_producers"] == sorted([*listed, *([] if misses_global else everybodys)])
+    assert answer["changed"] is False
+    # Nothing of the admin API, which is closed to it.
+    assert [request.path for request in tfe.requests] == [MEMBER_LIST.format(consumer.strip())]
+
+
+@pytest.mark.parametrize("profile", PROFILES[1:])
+def test_a_member_with_many_producers_gets_them_all(start: StartSimulator, ask_as_member: Ask, profile: str) -> None:
+    names = [f"team-{i:03}" for i in range(230)]
+    tfe = start(*(Organization(name, module_consumers=("eta",)) for name in names), Organization("eta"), profile=profile)
+    assert ask_as_member(consumer="eta")["module_producers"] == names
+    assert len(tfe.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Behaviour(meta="missing"),
+        Behaviour(page_parameter="unpaged"),
+        Behaviour(page_size_honoured=False, fixed_page_size=25),
+        Behaviour(without_external_ids=True),
+    ],
+)
+def test_a_members_list_is_read_whole_however_it_comes(
+    start: StartSimulator, ask_as_member: Ask, behaviour: Behaviour
+) -> None:
+    names = [f"team-{i:03}" for i in range(130)]
+    start(*(Organization(name, module_consumers=("eta",)) for name in names), Organization("eta"), behaviour=behaviour)
+    assert ask_as_member(consumer="eta")["module_producers"] == names
+
+
+def test_a_members_list_that_is_cut_is_an_error(start: StartSimulator, ask_as_member: Ask) -> None:
+    names = [f"team-{i:03}" for i in range(130)]
+    start(
+        *(Organization(name, module_consumers=("eta",)) for name in names),
+        Organization("eta"),
+        behaviour=Behaviour(page_parameter="ignored", meta="missing"),
+    )
+    assert "does not give a complete list" in ask_as_member(consumer="eta")["msg"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "as_member: true needs consumer: the organization that asks what it can use."),
+        ({"consumer": " "}, "as_member: true needs consumer: the organization that asks what it can use."),
+        ({"organization": "delta"}, "as_member: true needs consumer: the organization that asks what it can use."),
+        (
+            {"organization": "delta", "consumer": "eta"},
+            "organization and consumer exclude each other: ask for one producer, or for one consumer.",
+        ),
+        ({"consumer": "a/b"}, "consumer must be the name of an organization, not 'a/b'."),
+        ({"consumer": ".."}, "consumer must be the name of an organization, not '..'."),
+        (
+            {"consumer": 42},
+            "consumer is the number 42. Put it in quotes, just as it is spelled in TFE: without quotes, YAML reads 0173 "
+            "as 123, which may be another organization.",
+        ),
+    ],
+)
+def test_a_member_has_to_say_who_it_is(
+    start: StartSimulator, ask_as_member: Ask, options: dict[str, Any], message: str
+) -> None:
+    tfe = start(*INSTANCE)
+    assert ask_as_member(**options)["msg"] == message
+    assert not tfe.requests
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_member_of_nothing_is_told_what_that_may_be(start: StartSimulator, ask_as_member: Ask, profile: str) -> None:
+    tfe = start(*INSTANCE, profile=profile)
+    own_id = tfe.external_id("eta")
+    tasks: list[dict[str, Any]] = [{"consumer": "nobody"}, {"consumer": own_id}]
+    # An administrator is no member by that.
+    tasks += [{"consumer": "eta", "tfe_token": tfe.admin_token}]
+    if profile == PROFILES[0]:
+        tasks += [{"consumer": "eta"}]
+    for options in tasks:
+        consumer = options["consumer"]
+        assert ask_as_member(**options)["msg"] == (
+            f"GET {tfe.address}{MEMBER_LIST.format(consumer)} answered 404 Not Found: not found. There is no "
+            f"organization {consumer!r}, or the token's user is no member of it. Terraform Enterprise answers members "
+            "since 202103-1; HCP Terraform does not."
+        )
+
+
+def test_a_member_whose_token_is_no_good(start: StartSimulator, ask_as_member: Ask) -> None:
+    start(*INSTANCE)
+    assert "The token is invalid, expired or revoked" in ask_as_member(consumer="eta", tfe_token="wrong")["msg"]
+
+
+def test_who_may_not_read_everything_is_told_that_members_may_ask(start: StartSimulator, ask_as_member: Ask) -> None:
+    start(*INSTANCE)
+    answer = ask_as_member(consumer="eta", as_member=False)
+    assert answer["msg"].endswith("tfe_registry_sharing_info with consumer and as_member: true.")
+    assert ask_as_member(consumer="eta")["module_producers"] == ["epsilon"]
