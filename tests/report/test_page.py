@@ -36,7 +36,8 @@ CONTRAST = """() => {
   };
   const placeholder = getComputedStyle(search, "::placeholder");
   if (placeholder.opacity !== "1") return 0;
-  const [dark, light] = [placeholder.color, getComputedStyle(search).backgroundColor].map(luminance).sort((a, b) => a - b);
+  const colors = [placeholder.color, getComputedStyle(search).backgroundColor];
+  const [dark, light] = colors.map(luminance).sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
 }"""
 """How much the placeholder of the search differs from what is behind it (WCAG 1.4.3)."""
@@ -405,7 +406,8 @@ def test_on_a_narrow_screen_lists_take_the_place_of_the_matrix(page: Page) -> No
     expect(page.locator("#used-title")).to_be_in_viewport(ratio=1)
     expect(last).to_be_in_viewport(ratio=1)
     option_box, detail_box = last.bounding_box(), page.locator("#detail").bounding_box()
-    assert option_box and detail_box
+    assert option_box
+    assert detail_box
     assert option_box["y"] + option_box["height"] <= detail_box["y"]
     assert detail_box["y"] + detail_box["height"] == 700
     page.get_by_role("button", name="Close the details").click()

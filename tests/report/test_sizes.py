@@ -66,7 +66,7 @@ def page(report: Report, open_report: OpenReport) -> Page:
 def box(page: Page, selector: str) -> dict[str, float]:
     found = page.locator(selector).bounding_box()
     assert found
-    return dict(found)
+    return {key: float(value) for key, value in found.items()}  # type: ignore[arg-type]  # a typed dictionary
 
 
 def test_marks_are_round_and_in_the_middle(page: Page) -> None:

@@ -51,9 +51,7 @@ def digest(ask: Ask, producers: Any = TASK, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_what_was_previewed_can_be_approved_and_is_what_is_done(
-    start: StartSimulator, ask: Ask, profile: str
-) -> None:
+def test_what_was_previewed_can_be_approved_and_is_what_is_done(start: StartSimulator, ask: Ask, profile: str) -> None:
     tfe = start(*INSTANCE, profile=profile)
     approved = digest(ask)
     assert ask(check=True, approved=approved)["changed"]
@@ -86,9 +84,7 @@ def test_both_kinds_and_pruning_are_approved_together(start: StartSimulator, ask
 
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("profile", PROFILES)
-def test_anything_else_is_refused_before_any_write(
-    start: StartSimulator, ask: Ask, profile: str, check: bool
-) -> None:
+def test_anything_else_is_refused_before_any_write(start: StartSimulator, ask: Ask, profile: str, check: bool) -> None:
     tfe = start(*INSTANCE, profile=profile)
     preview = ask(check=True)
     answer = ask(approved=STALE, check=check)
@@ -116,7 +112,7 @@ def test_the_same_plan_has_the_same_digest_however_it_is_asked_for(
         {"organization": "eta", "module_consumers": [], "global_module_sharing": False},
     ]
     assert digest(ask, asked) == approved
-    assert digest(ask, asked[:2] + [{"organization": "delta", "module_consumers": ["eta", "gamma"]}]) == approved
+    assert digest(ask, [*asked[:2], {"organization": "delta", "module_consumers": ["eta", "gamma"]}]) == approved
 
 
 @pytest.mark.parametrize(("kind", "path"), [(MODULES, "module-consumers"), (PROVIDERS, "provider-consumers")])
@@ -124,9 +120,8 @@ def test_the_order_in_which_a_server_lists_them_does_not_count(
     start: StartSimulator, ask: Ask, kind: Any, path: str
 ) -> None:
     names = ("Gamma", "epsilon", "zeta")
-    tfe = start(
-        Organization("delta", **{kind.list_option: names}), *map(Organization, names)  # type: ignore[arg-type]
-    )
+    listed: dict[str, Any] = {kind.list_option: names}
+    tfe = start(Organization("delta", **listed), *map(Organization, names))
     task = [{"organization": "delta", kind.list_option: ["Gamma"]}]
     digests = set()
     for order in (names, names[::-1]):
@@ -267,7 +262,8 @@ def test_what_a_failed_run_left_needs_a_new_approval(start: StartSimulator, ask:
 
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
-    "approved", ["yes", "true", STALE[1:], f"{STALE}0", STALE[1:] + "g", "A" * 64, f"sha256:{STALE}", f"{STALE} {STALE}"]
+    "approved",
+    ["yes", "true", STALE[1:], f"{STALE}0", STALE[1:] + "g", "A" * 64, f"sha256:{STALE}", f"{STALE} {STALE}"],
 )
 def test_what_is_no_digest_costs_no_request(start: StartSimulator, ask: Ask, approved: str, check: bool) -> None:
     tfe = start(*INSTANCE)

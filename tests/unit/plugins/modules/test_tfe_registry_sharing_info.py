@@ -313,7 +313,9 @@ def test_a_member_asks_whose_modules_it_may_use(
 @pytest.mark.parametrize("profile", PROFILES[1:])
 def test_a_member_with_many_producers_gets_them_all(start: StartSimulator, ask_as_member: Ask, profile: str) -> None:
     names = [f"team-{i:03}" for i in range(230)]
-    tfe = start(*(Organization(name, module_consumers=("eta",)) for name in names), Organization("eta"), profile=profile)
+    tfe = start(
+        *(Organization(name, module_consumers=("eta",)) for name in names), Organization("eta"), profile=profile
+    )
     assert ask_as_member(consumer="eta")["module_producers"] == names
     assert len(tfe.requests) == 3
 
@@ -359,8 +361,10 @@ def test_a_members_list_that_is_cut_is_an_error(start: StartSimulator, ask_as_me
         ({"consumer": ".."}, "consumer must be the name of an organization, not '..'."),
         (
             {"consumer": 42},
-            "consumer is the number 42. Put it in quotes, just as it is spelled in TFE: without quotes, YAML reads 0173 "
-            "as 123, which may be another organization.",
+            (
+                "consumer is the number 42. Put it in quotes, just as it is spelled in TFE: without quotes, YAML reads "
+                "0173 as 123, which may be another organization."
+            ),
         ),
     ],
 )

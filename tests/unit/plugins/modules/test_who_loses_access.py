@@ -229,10 +229,13 @@ def test_three_producers_that_end_it_share_one_look_at_everybody(start: StartSim
 def test_who_still_has_access_after_a_failed_write_did_not_lose_it(
     start: StartSimulator, ask: Ask, kind: Kind, profile: str
 ) -> None:
-    for before, options in [(["eta", "zeta"], {"consumers": ["Gamma"]}), (True, {"everyone": False})]:
-        everyone = before is True
+    cases: list[tuple[list[str], bool, dict[str, Any]]] = [
+        (["eta", "zeta"], False, {"consumers": ["Gamma"]}),
+        ([], True, {"everyone": False}),
+    ]
+    for before, everyone, options in cases:
         tfe = start(
-            *instance(kind, *([] if everyone else before), everyone=everyone),
+            *instance(kind, *before, everyone=everyone),
             profile=profile,
             behaviour=Behaviour(write_ignored=True),
         )
@@ -240,7 +243,7 @@ def test_who_still_has_access_after_a_failed_write_did_not_lose_it(
         answer = ask(options)
         assert answer["failed"]
         assert revoked(answer) == []
-        assert shared(tfe, kind) == before
+        assert shared(tfe, kind) == (True if everyone else before)
 
 
 @EACH_RELEASE
@@ -305,7 +308,7 @@ def test_global_sharing_of_the_other_kind_that_put_ended_is_told_with_everybody(
     tfe.order(Fault("status", "PATCH", "delta$", status=422, times=0))
     if not reads_everybody:
         tfe.order(Fault("status", "GET", f"{E7}$", status=422, times=0))
-    asked = {"organization": "delta", kind.list_option: ["eta"]}
+    asked: dict[str, Any] = {"organization": "delta", kind.list_option: ["eta"]}
     # Providers may be written beside global modules only where the entry is about both.
     asked |= {other.flag_option: True} if kind == PROVIDERS else {}
     answer = many(run, asked)
@@ -318,7 +321,9 @@ def test_global_sharing_of_the_other_kind_that_put_ended_is_told_with_everybody(
     assert sum(request.path == E7 for request in tfe.requests) == 1
 
 
-def test_a_list_of_the_other_kind_that_put_cut_is_told_with_who_was_on_it(start: StartSimulator, run: RunModule) -> None:
+def test_a_list_of_the_other_kind_that_put_cut_is_told_with_who_was_on_it(
+    start: StartSimulator, run: RunModule
+) -> None:
     start(*instance(PROVIDERS, "eta", module_consumers=("Gamma", "zeta")), behaviour=Behaviour(write_drops=("zeta",)))
     answer = many(run, entry("delta", providers=["42"]), max_revoked=1)
     assert answer["failed"]
