@@ -59,6 +59,7 @@ def stats(report: Report) -> dict[str, Any]:
 
 
 def test_counts_and_paths_are_handed_on(report: Report) -> None:
+    files = [str(report.folder / f"sharing.{ending}") for ending in ("html", "csv", "md")]
     assert stats(report) == {
         "organizations": len(ORGANIZATIONS),
         "modules": {
@@ -74,8 +75,18 @@ def test_counts_and_paths_are_handed_on(report: Report) -> None:
             "consumers": len(ORGANIZATIONS) - 1,
             "partnerships": 3,
         },
-        "files": [str(report.folder / f"sharing.{ending}") for ending in ("html", "csv", "md")],
+        "files": files,
+        "failed": False,
+        "msg": "",
+        "summary": [
+            f"Organizations: {len(ORGANIZATIONS)}.",
+            f"Producers of modules: 3, of these shared with everybody: 1, consumers: {len(ORGANIZATIONS) - 1}.",
+            f"Producers of providers: 3, of these shared with everybody: 1, consumers: {len(ORGANIZATIONS) - 1}.",
+            f"Written: {', '.join(files)}",
+        ],
     }
+    assert report.run.stdout.rpartition("\nTASK [")[2].startswith("Sum up]")
+    assert "skipping:" not in report.run.stdout
     assert sorted(path.name for path in report.folder.iterdir()) == ["sharing.csv", "sharing.html", "sharing.md"]
     assert all(report.tfe.admin_token not in report.read(ending) for ending in ("html", "csv", "md"))
 
