@@ -79,6 +79,7 @@ def test_counts_and_paths_are_handed_on(report: Report) -> None:
         "failed": False,
         "msg": "",
         "summary": [
+            f"Organizations: {len(ORGANIZATIONS)}.",
             f"Producers of modules: 3, of these shared with everybody: 1, consumers: {len(ORGANIZATIONS) - 1}.",
             f"Producers of providers: 3, of these shared with everybody: 1, consumers: {len(ORGANIZATIONS) - 1}.",
             f"Written: {', '.join(files)}",
