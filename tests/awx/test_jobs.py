@@ -56,6 +56,8 @@ def test_a_job(check: bool, playbook: str, our_type: ManagedCredentialType, tls_
     options = f"-vvv --diff {'--check' if check else ''}"
     output, events = run_job(playbook, options, environment, tmp_path)
 
+    assert output.rpartition("\nTASK [")[2].startswith("Sum up]")
+    assert "skipping:" not in output
     assert tls_tfe.admin_token not in output
     assert tls_tfe.admin_token not in json.dumps(events)
     (statistics,) = [event["event_data"] for event in events if event["event"] == "playbook_on_stats"]

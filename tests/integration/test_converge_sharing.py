@@ -95,6 +95,8 @@ def test_check_mode_changes_nothing_and_keeps_nothing(tfe: Simulator, run_ours: 
         "10 would lose access in all.",
         f"To have just that changed, set sharing_approved to {run.statistic['digest']}.",
     ]
+    check = run_ours("check_sharing", tfe, sharing_producers=MATRIX)
+    assert check.statistic["digest"] == run.statistic["digest"]
 
     wrong = "0" * 64
     refused = run_ours("converge_sharing", tfe, sharing_producers=MATRIX, sharing_approved=wrong)

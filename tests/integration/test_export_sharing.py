@@ -36,6 +36,7 @@ def test_the_file_is_what_there_is(profile: str, ids: bool, run_ours: RunOurs, t
         file = tmp_path / "matrix/sharing.yml"
         text = file.read_text(encoding="utf-8")
         assert run.summary.startswith(f"Written: {file}\n")
+        assert "skipping:" not in run.output
         again = run_ours("export_sharing", tfe, **options)
         assert "changed=0 " in again.output
         assert file.read_text(encoding="utf-8") == text
