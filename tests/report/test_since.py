@@ -103,7 +103,12 @@ def test_the_details_and_the_matrix_mark_what_is_new(page: Page) -> None:
         *("security everybody new", "data no longer"),
     ]
     assert details(page, "security") == ["Every organization, also those that come later. new", "data no longer"]
-    assert details(page, "data") == ["payments", "Every organization no longer", "platform new", "security everybody new"]
+    assert details(page, "data") == [
+        "payments",
+        "Every organization no longer",
+        "platform new",
+        "security everybody new",
+    ]
     marked = page.get_by_role("row", name="platform").locator("td.new")
     expect(marked).to_have_count(1)
     marked.hover()
