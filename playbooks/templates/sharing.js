@@ -164,6 +164,7 @@ const view = $("view");
 const table = view.querySelector("table");
 const AROUND = 6;
 let cellSize, headWidth, headHeight;
+let room = 0;
 let drawn = { top: 0, bottom: 0, left: 0, right: 0 };
 
 const nameOf = (organization) => names[organization] ?? (listed.size ? "all others" : "everybody");
@@ -182,6 +183,9 @@ function measure() {
   [cellSize, mark] = most <= 6 ? [57, 26] : most <= 12 ? [41, 20] : most <= 60 ? [27, 14] : [21, 10];
   headWidth = Math.min(280, Math.max(120, Math.ceil(widest(producers)) + (everybody.size ? 90 : 32)));
   headHeight = Math.min(200, Math.max(60, Math.ceil(widest(across)) + 20));
+  // With two borders and a scroll bar. It only grows, so that nothing moves when the kind is switched.
+  room = Math.max(room, headWidth + across.length * cellSize + 18);
+  document.body.style.setProperty("--room", `${room}px`);
   table.style.setProperty("--cell", `${cellSize}px`);
   table.style.setProperty("--mark", `${mark}px`);
 }

@@ -44,7 +44,13 @@ ORGANIZATIONS = [
 ]
 TOKEN = "the-token-of-a-site-administrator"
 # What an example takes for granted, since each reader has their own.
-VARIABLES = {"tfe_token": TOKEN, "tfe_test_token": TOKEN, "platform_consumers": ["payments"]}
+MEMBER_TOKEN = "the-token-of-a-member"
+VARIABLES = {
+    "tfe_token": TOKEN,
+    "tfe_test_token": TOKEN,
+    "member_token": MEMBER_TOKEN,
+    "platform_consumers": ["payments"],
+}
 ADDRESS = re.compile(r"https://tfe(-\w+)?\.example\.com")
 CA_BUNDLE = "/etc/pki/tls/certs/ca-bundle.crt"
 
@@ -138,7 +144,9 @@ def test_plays_and_tasks_run(page: list[Block], run_playbook: RunPlaybook) -> No
         playbook = []
         for i, block in enumerate(page):
             if block.language == "yaml" and isinstance(block.content, list) and not block.is_import:
-                tfe = stack.enter_context(Simulator(organizations=ORGANIZATIONS, admin_token=TOKEN))
+                tfe = stack.enter_context(
+                    Simulator(organizations=ORGANIZATIONS, admin_token=TOKEN, user_token=MEMBER_TOKEN)
+                )
                 playbook += plays(block, tfe, f"example{i}")
         if playbook:
             run = run_playbook(yaml.safe_dump(playbook, sort_keys=False), "-i", "inventory.json", TFE_TOKEN=TOKEN)

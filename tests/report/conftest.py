@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.tfe.admin.tests.gates.get_chromium import find
 from ansible_collections.tfe.admin.tests.playbooks import run_playbook
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, sync_playwright
 
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -55,6 +55,13 @@ class OpenReport(Protocol):
 
         ``is_provoked``: what it logs does not count. ``bypass_csp`` lets in what checks the page from within.
         """
+
+
+def box(place: Locator) -> FloatRect:
+    """Where something is on the screen."""
+    found = place.bounding_box()
+    assert found
+    return found
 
 
 @pytest.fixture(scope="session")

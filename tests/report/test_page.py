@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, OpenReport, Report, Unlikely
+from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, OpenReport, Report, Unlikely, box
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, Locator, Page, expect
@@ -405,11 +405,17 @@ def test_on_a_narrow_screen_lists_take_the_place_of_the_matrix(page: Page) -> No
     expect(page.locator("#detail-title")).to_be_in_viewport(ratio=1)
     expect(page.locator("#used-title")).to_be_in_viewport(ratio=1)
     expect(last).to_be_in_viewport(ratio=1)
+<<<<<<< HEAD
     option_box, detail_box = last.bounding_box(), page.locator("#detail").bounding_box()
     assert option_box
     assert detail_box
     assert option_box["y"] + option_box["height"] <= detail_box["y"]
     assert detail_box["y"] + detail_box["height"] == 700
+=======
+    detail = box(page.locator("#detail"))
+    assert box(last)["y"] + box(last)["height"] <= detail["y"]
+    assert detail["y"] + detail["height"] == 700
+>>>>>>> 141accb01d1d2957cf8e87bbde913a72a7bb83f2
     page.get_by_role("button", name="Close the details").click()
     expect(page.locator("#detail")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -420,8 +426,7 @@ def test_on_a_middling_screen_the_details_hide_nothing(page: Page) -> None:
     option(page, "payments").click()
     page.get_by_role("rowheader", name="platform").click()
     assert details(page)[0] == "platform"
-    boxes = [page.locator(part).bounding_box() for part in ("#browse", "#matrix", "#detail")]
-    browse, matrix, detail = (box for box in boxes if box)
+    browse, matrix, detail = (box(page.locator(part)) for part in ("#browse", "#matrix", "#detail"))
     assert browse["x"] + browse["width"] <= matrix["x"]
     assert matrix["y"] + matrix["height"] <= detail["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 800

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, OpenReport, Report
+from ansible_collections.tfe.admin.tests.report.conftest import MakeReport, OpenReport, Report, box
 from ansible_collections.tfe.admin.tests.simulator import Organization, Simulator
 from playwright.sync_api import Page, expect
 
@@ -63,12 +63,15 @@ def page(report: Report, open_report: OpenReport) -> Page:
     return open_report(report)
 
 
+<<<<<<< HEAD
 def box(page: Page, selector: str) -> dict[str, float]:
     found = page.locator(selector).bounding_box()
     assert found
     return {key: float(value) for key, value in found.items()}  # type: ignore[arg-type]  # a typed dictionary
 
 
+=======
+>>>>>>> 141accb01d1d2957cf8e87bbde913a72a7bb83f2
 def test_marks_are_round_and_in_the_middle(page: Page) -> None:
     marks = page.evaluate(MARKS)
     assert len(marks) > 5
@@ -83,17 +86,17 @@ def test_marks_are_round_and_in_the_middle(page: Page) -> None:
 def test_five_organizations_do_not_drown(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     expect(page.locator("#sight")).to_be_hidden()
-    body, main, matrix, table = (box(page, it) for it in ("body", "main", "#matrix", "table"))
+    body, main, matrix, table = (box(page.locator(it)) for it in ("body", "main", "#matrix", "table"))
     # In the middle, no wider than what it may show, and the room for the matrix as large as that.
     assert body["width"] < 1200
     assert body["x"] == pytest.approx(1920 - body["x"] - body["width"], abs=1)
     assert matrix["width"] - table["width"] < 100
     assert main["height"] < 500
-    before = box(page, "#matrix")
+    before = box(page.locator("#matrix"))
     page.get_by_role("option").first.click()
     expect(page.locator("#detail")).to_be_visible()
-    assert box(page, "#matrix")["x"] == before["x"]
-    detail = box(page, "#detail")
+    assert box(page.locator("#matrix"))["x"] == before["x"]
+    detail = box(page.locator("#detail"))
     assert detail["x"] + detail["width"] <= body["x"] + body["width"]
 
 
