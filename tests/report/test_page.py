@@ -405,17 +405,9 @@ def test_on_a_narrow_screen_lists_take_the_place_of_the_matrix(page: Page) -> No
     expect(page.locator("#detail-title")).to_be_in_viewport(ratio=1)
     expect(page.locator("#used-title")).to_be_in_viewport(ratio=1)
     expect(last).to_be_in_viewport(ratio=1)
-<<<<<<< HEAD
-    option_box, detail_box = last.bounding_box(), page.locator("#detail").bounding_box()
-    assert option_box
-    assert detail_box
-    assert option_box["y"] + option_box["height"] <= detail_box["y"]
-    assert detail_box["y"] + detail_box["height"] == 700
-=======
     detail = box(page.locator("#detail"))
     assert box(last)["y"] + box(last)["height"] <= detail["y"]
     assert detail["y"] + detail["height"] == 700
->>>>>>> 141accb01d1d2957cf8e87bbde913a72a7bb83f2
     page.get_by_role("button", name="Close the details").click()
     expect(page.locator("#detail")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -63,15 +63,6 @@ def page(report: Report, open_report: OpenReport) -> Page:
     return open_report(report)
 
 
-<<<<<<< HEAD
-def box(page: Page, selector: str) -> dict[str, float]:
-    found = page.locator(selector).bounding_box()
-    assert found
-    return {key: float(value) for key, value in found.items()}  # type: ignore[arg-type]  # a typed dictionary
-
-
-=======
->>>>>>> 141accb01d1d2957cf8e87bbde913a72a7bb83f2
 def test_marks_are_round_and_in_the_middle(page: Page) -> None:
     marks = page.evaluate(MARKS)
     assert len(marks) > 5
