@@ -277,6 +277,19 @@ def test_nobody_is_said_to_have_lost_access_where_that_is_not_known(
     assert "what delta shares now is not known" in answer["msg"]
 
 
+def test_who_lost_access_to_somebody_else_did_not_lose_it_to_the_task(start: StartSimulator, run: RunModule) -> None:
+    tfe = start(*instance(MODULES, "eta", "zeta"), behaviour=Behaviour(legacy_write="404", relationship_write="404"))
+
+    def somebody_else() -> None:
+        tfe._state.share_with(tfe._record("delta"), "modules", [tfe._record("zeta")], keep_everyone=False)
+
+    # Where PUT is the only way, it is looked at again right before it.
+    tfe.order(Fault("between", "GET", "relationships/module-consumers", nth=2, call=somebody_else))
+    answer = run({"organization": "delta", "consumers": ["42"]})
+    assert "delta has changed meanwhile, run again" in answer["msg"]
+    assert (answer["changed"], answer["consumers"], answer["revoked"]) == (False, ["zeta"], [])
+
+
 def test_of_many_only_those_are_told_that_were_written(start: StartSimulator, run: RunModule) -> None:
     tfe = start(
         Organization("delta", module_consumers=("eta", "zeta")),

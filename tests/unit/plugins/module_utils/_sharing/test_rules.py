@@ -124,9 +124,33 @@ def test_a_kept_consumer_keeps_its_partnership_id_and_a_new_one_has_none() -> No
 def test_what_was_not_written_was_not_changed() -> None:
     plan = make_plan(request_for(["c"]), PRODUCER, shared_with("a"), [organization("c")])
     outcome = Outcome(plan, shared_with("stranger"), written=False)
-    assert (outcome.changed, outcome.added, outcome.removed) == (False, [], [])
+    assert (outcome.changed, outcome.added, outcome.removed, outcome.revoked) == (False, [], [], [])
     outcome = Outcome(plan, None)
-    assert (outcome.changed, outcome.added, outcome.removed) == (True, [], []), "nobody knows what is there"
+    assert (outcome.changed, outcome.added, outcome.removed, outcome.revoked) == (True, [], [], []), "nobody knows"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "revoked", "ends_global"),
+    [
+        (shared_with("a", "b"), shared_with("b", "c"), ["a"], False),
+        (shared_with("b", "a"), shared_with(), ["a", "b"], False),
+        (shared_with("a"), EVERYONE, [], False),
+        (EVERYONE, EVERYONE, [], False),
+        (EVERYONE, shared_with("b"), ["a", "c"], True),
+        (EVERYONE, shared_with(), ["a", "b", "c"], True),
+        (EVERYONE, None, [], False),
+    ],
+)
+@each_kind
+def test_who_could_use_it_and_cannot_any_more(
+    kind: Kind, before: Sharing, after: Sharing | None, revoked: list[str], ends_global: bool
+) -> None:
+    everybody = (PRODUCER, *map(organization, "cba"))
+    told = Outcome(Plan(PRODUCER, kind, before, after or shared_with(), everybody=everybody), after)
+    assert ([it.name for it in told.revoked], told.ends_global) == (revoked, ends_global)
+    not_known = Outcome(told.plan._replace(everybody=None), after)
+    assert [it.name for it in not_known.revoked] == ([] if ends_global else revoked)
+    assert not told._replace(written=False).ends_global
 
 
 def test_whom_somebody_else_added_meanwhile_was_not_added_by_the_task() -> None:
