@@ -23,11 +23,11 @@ INSTANCE = (
     Organization("zeta", module_consumers=("delta",)),
     Organization("eta"),
 )
-TASK = [
+TASK = (
     {"organization": "delta", "module_consumers": ["eta", "Gamma"]},
     {"organization": "epsilon", "module_consumers": ["delta", "eta"]},
     {"organization": "zeta", "global_module_sharing": True},
-]
+)
 STALE = "0" * 64
 
 Ask = Callable[..., dict[str, Any]]
@@ -38,7 +38,7 @@ def ask(run: RunModule) -> Ask:
     """Runs a task for many producers, TASK unless told otherwise."""
 
     def ask(producers: Any = TASK, *, check: bool = False, **options: Any) -> dict[str, Any]:
-        return run({"producers": producers, **options}, module="tfe_registry_sharing", check=check, diff=True)
+        return run({"producers": [*producers], **options}, module="tfe_registry_sharing", check=check, diff=True)
 
     return ask
 

@@ -141,7 +141,7 @@ def test_one_producer(
 ) -> None:
     tfe = start(*INSTANCE, profile=profile)
     answer = ask(organization=organization, consumer=" ")
-    [name] = told(answer)
+    (name,) = list(told(answer))
     assert name.casefold() == organization.casefold()
     assert told(answer)[name] == (modules, providers if profile in SHARE_PROVIDERS else None)
     assert answer["producers"][0]["external_id"] == tfe.external_id(name)
