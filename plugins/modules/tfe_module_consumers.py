@@ -206,7 +206,7 @@ revoked:
   sample: []
 diff:
   description: Who may use the modules before and after the task, as text.
-  returned: in diff mode, and where O(max_revoked) was exceeded
+  returned: in diff mode
   type: dict
   contains:
     before_header:

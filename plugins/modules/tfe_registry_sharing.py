@@ -453,7 +453,7 @@ before:
       global_provider_sharing: null
 diff:
   description: Who may use what before and after the task, as text, one for each kind that differs.
-  returned: in diff mode, and where the task was refused for O(max_revoked) or O(approved)
+  returned: in diff mode
   type: list
   elements: dict
   contains:

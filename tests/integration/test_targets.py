@@ -29,7 +29,11 @@ def test_target(target: str, profile: str, run_playbook: RunPlaybook) -> None:
     with Simulator(profile=profile) as tfe:
         environment = {"TFE_ADDRESS": tfe.address, "TFE_TOKEN": tfe.admin_token, "ANSIBLE_ROLES_PATH": str(TARGETS)}
         # What a release can change is which requests are made, and the unit tests look at those on each of them.
-        settings = {"thorough": profile == list(RELEASES)[-1], "shares_providers": RELEASES[profile].providers}
+        settings = {
+            "thorough": profile == list(RELEASES)[-1],
+            "shares_providers": RELEASES[profile].providers,
+            "user_token": tfe.user_token,
+        }
         run = run_playbook(PLAY.format(target=target), "--extra-vars", json.dumps(settings), **environment)
         assert run.returncode == 0, run.stdout
         assert "failed=0" in run.stdout

@@ -42,6 +42,12 @@ def test_the_action_group_is_the_modules_with_a_connection() -> None:
     assert sorted(read_yaml("meta/runtime.yml")["action_groups"]["tfe"]) == connected
 
 
+def test_the_group_of_those_that_write_is_the_modules_with_a_limit() -> None:
+    limited = [module for module in MODULES if "tfe.admin.limit" in fragments(module)]
+    assert sorted(read_yaml("meta/runtime.yml")["action_groups"]["tfe_write"]) == limited
+    assert [module for module in MODULES if not module.endswith("_info")] == limited
+
+
 def test_the_client_names_the_version_of_the_collection() -> None:
     assert read_yaml("galaxy.yml")["version"] == transport.VERSION
 

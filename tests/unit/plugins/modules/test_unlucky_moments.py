@@ -768,6 +768,9 @@ def test_global_sharing_that_put_ended_and_that_cannot_be_restored_is_told(
     assert [(it["kind"], it["everybody_before"], it["everybody_after"]) for it in answer["changes"]] == sorted(
         [(writer.kind.name, False, False), (other.name, True, False)]
     )
+    everybody_else = sorted(it.name for it in ORGANIZATIONS[1:])
+    revoked = {it["kind"]: it["revoked"] for it in answer["changes"]}
+    assert revoked == {writer.kind.name: ["zeta"], other.name: everybody_else}
     [before] = answer["before"]
     assert (before[writer.kind.list], before[other.flag], before[other.list]) == (["zeta"], True, None)
 
